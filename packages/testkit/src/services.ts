@@ -1,0 +1,64 @@
+import { randomBytes } from "node:crypto";
+import { readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { endRecorded } from "./child-process.ts";
+import { createTemplateDatabase } from "./database.ts";
+import { startPostgres, temporaryDir } from "./postgres.ts";
+import { startRedis } from "./redis.ts";
+
+/**
+ * One PostgreSQL and one Redis for a whole test run, announced to the workers by TEST_POSTGRES_ADMIN_URL, TEST_POSTGRES_SECRET and
+ * TEST_REDIS_URL. Whatever a killed earlier run left behind is ended and removed first. Returns how to stop everything.
+ */
+export async function startTestServices(migrate: (ownerUrl: string) => Promise<unknown>): Promise<() => Promise<void>> {
+  await sweep();
+  const dir = temporaryDir("test");
+  const secret = randomBytes(16).toString("hex");
+  const opened: (() => Promise<void>)[] = [async () => rmSync(dir, { recursive: true, force: true })];
+  const stop = async () => {
+    for (let close = opened.pop(); close; close = opened.pop()) await close();
+  };
+  try {
+    const postgres = await startPostgres({ dataDir: join(dir, "postgres"), secret, durable: false });
+    opened.push(postgres.stop);
+    const redis = await startRedis({ dataDir: join(dir, "redis") });
+    opened.push(redis.stop);
+    process.env["TEST_POSTGRES_ADMIN_URL"] = postgres.url("postgres", "postgres");
+    process.env["TEST_POSTGRES_SECRET"] = secret;
+    process.env["TEST_REDIS_URL"] = redis.url();
+    await createTemplateDatabase(migrate);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return stop;
+}
+
+/** Directories are named after the process that made them: when it is gone, what it started goes too. */
+async function sweep(): Promise<void> {
+  const base = join(tmpdir(), "agent-factory");
+  let names: string[] = [];
+  try {
+    names = readdirSync(base);
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    const owner = /^test-(\d+)-/.exec(name)?.[1];
+    if (owner === undefined || isAlive(Number(owner))) continue;
+    for (const file of readdirSync(join(base, name))) {
+      if (file.endsWith(".process.json")) await endRecorded(join(base, name, file));
+    }
+    rmSync(join(base, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

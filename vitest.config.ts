@@ -1,0 +1,62 @@
+import { configDefaults, defineConfig } from "vitest/config";
+
+/**
+ * Four kinds of test, told apart by file name:
+ *   x.test.ts          pure: files at most, fast, in parallel
+ *   x.db.test.ts       real PostgreSQL and Redis, one server a run, one cloned database a test
+ *   x.sandbox.test.ts  real bubblewrap, one after the other
+ *   x.soak.test.ts     long; only by `npm run soak`
+ */
+const everywhere = ["apps/**", "packages/**", "scripts/**", "bench/**", "examples/**", "policies/**", "e2e/support/**"];
+const named = (suffix: string) => everywhere.map((place) => `${place}/*${suffix}`);
+const exclude = [...configDefaults.exclude, "**/.next/**", "**/generated/**"];
+
+export default defineConfig({
+  test: {
+    passWithNoTests: false,
+    projects: [
+      {
+        oxc: { jsx: { runtime: "automatic" } },
+        test: {
+          name: "unit",
+          include: [...named(".test.ts"), ...named(".test.tsx")],
+          exclude: [...exclude, ...named(".db.test.ts"), ...named(".sandbox.test.ts"), ...named(".soak.test.ts")],
+          testTimeout: 10_000,
+        },
+      },
+      {
+        test: {
+          name: "db",
+          include: named(".db.test.ts"),
+          exclude,
+          globalSetup: ["scripts/test-services.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "sandbox",
+          include: named(".sandbox.test.ts"),
+          exclude,
+          globalSetup: ["scripts/test-services.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "soak",
+          include: named(".soak.test.ts"),
+          exclude,
+          globalSetup: ["scripts/test-services.ts"],
+          testTimeout: 30 * 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
