@@ -1,0 +1,25 @@
+/** What a procedure sees: who calls, and the doors. Built once a request by the server. */
+import type { Access } from "../domain/access/access.ts";
+import type { UserActor } from "../domain/actor.ts";
+import type { Fleet } from "../domain/fleet/fleet.ts";
+import type { Runs } from "../domain/runs/runs.ts";
+import type { Templates } from "../domain/templates/templates.ts";
+import type { Membership, Tenants } from "../domain/tenants/tenants.ts";
+import type { AuditView } from "../views/audit.ts";
+
+/** Every door the edge may call; main.ts constructs it. */
+export type Domain = {
+  readonly access: Access;
+  readonly tenants: Tenants;
+  readonly templates: Templates;
+  readonly fleet: Fleet;
+  readonly runs: Runs;
+  readonly views: { readonly audit: AuditView };
+};
+
+export type Context = {
+  readonly actor: UserActor;
+  readonly session: Membership;
+  readonly traceId: string;
+  readonly domain: Domain;
+};

@@ -1,0 +1,55 @@
+/**
+ * PostgreSQL through Prisma: schema, types and every ordinary module. Hot paths use {@link file://./fast-database.ts}; a
+ * transaction never mixes the two.
+ *
+ * Both clients run every connection in UTC: the driver adapter writes timestamps without a zone, and a session in another
+ * zone would store them shifted.
+ */
+import { PrismaPg } from "@prisma/adapter-pg";
+import { type Prisma, PrismaClient } from "./generated/client.ts";
+
+/** A transaction of Prisma's, already narrowed to one tenant (or to the system role's grants). */
+export type Transaction = Prisma.TransactionClient;
+
+export type Database = {
+  /** Role `af_tenant`: row-level security is forced, rows are visible only inside a transaction that named its tenant. */
+  readonly tenant: PrismaClient;
+  /** Role `af_system`: for loops and platform acts, all tenants of the few tables it is granted. */
+  readonly system: PrismaClient;
+  close(): Promise<void>;
+};
+
+export function openDatabase({ tenantUrl, systemUrl }: { tenantUrl: string; systemUrl: string }): Database {
+  const tenant = clientFor(tenantUrl, 10);
+  const system = clientFor(systemUrl, 4);
+  return {
+    tenant,
+    system,
+    close: async () => {
+      await Promise.all([tenant.$disconnect(), system.$disconnect()]);
+    },
+  };
+}
+
+function clientFor(url: string, connectionsMax: number): PrismaClient {
+  const adapter = new PrismaPg(
+    { connectionString: url, options: "-c TimeZone=UTC", max: connectionsMax },
+    // Without a listener an idle connection that the server closes would end the process; the pool replaces it by itself.
+    { onPoolError: () => undefined, onConnectionError: () => undefined, statementNameGenerator: statementName() },
+  );
+  return new PrismaClient({ adapter, errorFormat: "minimal" });
+}
+
+/** Names for prepared statements: the same text, the same name. Bounded, so that odd queries cannot fill the server. */
+function statementName(): (query: { sql: string }) => string {
+  const names = new Map<string, string>();
+  return ({ sql }) => {
+    const known = names.get(sql);
+    if (known !== undefined) return known;
+    // An empty name is the unnamed statement: parsed each time, kept nowhere.
+    if (names.size >= 500) return "";
+    const name = `af_${names.size}`;
+    names.set(sql, name);
+    return name;
+  };
+}
