@@ -24,10 +24,6 @@ const TABLE = `create table if not exists _prisma_migrations (
 
 export const MIGRATIONS_DIR = path.resolve(import.meta.dirname, "../../../../prisma/migrations");
 
-/** The database roles of the application; see docs/decisions/0005. */
-export const TENANT_ROLE = "af_tenant";
-export const SYSTEM_ROLE = "af_system";
-
 /**
  * Brings the database of `ownerUrl` up to date.
  * @returns names of the migrations applied now, in order.
@@ -60,36 +56,6 @@ export async function runMigrations({
     return { applied };
   } finally {
     // Ending the session gives the advisory lock back, whatever happened.
-    await client.end();
-  }
-}
-
-/** Creates the application's roles when they are missing and gives them their passwords. Roles belong to the whole server. */
-export async function ensureRoles({
-  ownerUrl,
-  passwords,
-}: {
-  ownerUrl: string;
-  passwords: { tenant: string; system: string };
-}): Promise<void> {
-  const client = new pg.Client({ connectionString: ownerUrl });
-  await client.connect();
-  try {
-    for (const [role, password] of [
-      [TENANT_ROLE, passwords.tenant],
-      [SYSTEM_ROLE, passwords.system],
-    ] as const) {
-      // Another runner may create the role between the check and the act, so the clash itself is caught. It may also alter the
-      // same catalogue row at the same moment ("tuple concurrently updated"): the advisory lock orders runners of one database,
-      // and every runner writes the same values.
-      await client.query("select pg_advisory_lock($1)", [LOCK]);
-      await client.query(`do $$ begin create role ${role} nologin; exception when duplicate_object or unique_violation then null; end $$`);
-      await client.query(
-        `alter role ${role} login nosuperuser nocreatedb nocreaterole noinherit nobypassrls noreplication password ${client.escapeLiteral(password)}`,
-      );
-      await client.query("select pg_advisory_unlock($1)", [LOCK]);
-    }
-  } finally {
     await client.end();
   }
 }
