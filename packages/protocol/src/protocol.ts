@@ -20,6 +20,8 @@ export const INLINE_BYTES_MAX = 64 * 1024;
 /** Largest output a run may store, and largest input it may be given. */
 export const PAYLOAD_BYTES_MAX = 16 * 1024 * 1024;
 export const LEASES_PER_FRAME_MAX = 64;
+/** Most leases one host may hold at a time. */
+export const HOLDING_MAX = 1024;
 export const LOG_ENTRIES_PER_FRAME_MAX = 256;
 export const LOG_TEXT_BYTES_MAX = 8 * 1024;
 
@@ -97,7 +99,21 @@ export const lease = hold.extend({
 /** Where in the template's own code an exception arose. `file` is relative to the code archive. */
 const runError = z.object({
   /** `exception` in the template's code; the rest are the sandbox's or the host's verdicts. */
-  kind: z.enum(["exception", "timeout", "memory", "pids", "output-too-large", "output-not-json", "code-unavailable", "entry-missing", "sandbox-lost", "internal"]),
+  kind: z.enum([
+    "exception",
+    "timeout",
+    "memory",
+    "pids",
+    "output-too-large",
+    "output-not-json",
+    /** The registry's own verdict, after the host's: the output breaks the template's output schema. Hosts never send it. */
+    "output-invalid",
+    "code-unavailable",
+    "entry-missing",
+    /** The sandbox died through no fault of the template's code: the registry tries again while attempts are left. */
+    "sandbox-lost",
+    "internal",
+  ]),
   message: z.string().max(4000),
   stack: z
     .array(z.object({ function: z.string().max(200).nullable(), file: z.string().max(500), line: z.int(), column: z.int() }))
@@ -143,12 +159,29 @@ export const hostFrame = z.discriminatedUnion("t", [
     capabilities: z.array(z.string().max(63)).max(64),
     proof: sandboxProof,
     pool: z.array(poolLevel).max(8),
-    /** Leases it still works on after a reconnect; the gateway answers `cancel` for those it no longer grants. */
-    holding: z.array(hold).max(1024),
+    /**
+     * Leases it still works on after a reconnect, and those whose result no `ack` has named yet. The gateway answers `cancel`
+     * (`lease-lost`) for those it no longer grants; leases of this epoch that are not named here were never delivered, and are
+     * given to somebody else without costing an attempt.
+     */
+    holding: z.array(hold).max(HOLDING_MAX),
   }),
   /** How many more runs it can take now: an absolute number, not a delta. `warm`: code digests it holds ready. */
-  z.object({ t: z.literal("credit"), slots: z.array(z.object({ slotKind: z.literal("cpu"), free: z.int().nonnegative().max(4096) })).max(8), warm: z.array(digest).max(256) }),
-  z.object({ t: z.literal("started"), runs: z.array(hold.extend({ at: z.int(), handOutMs: z.number().nonnegative(), warm: z.boolean() })).max(LEASES_PER_FRAME_MAX) }),
+  z.object({
+    t: z.literal("credit"),
+    slots: z.array(z.object({ slotKind: z.literal("cpu"), free: z.int().nonnegative().max(4096) })).max(8),
+    warm: z.array(digest).max(256),
+    /**
+     * How many leases arrived on this connection before this credit was counted. Leases that crossed the frame on the wire are
+     * then subtracted by the gateway, so that a host is never given more than it can take. Without it a crossing lease may have
+     * to be refused.
+     */
+    received: z.int().nonnegative().optional(),
+  }),
+  z.object({
+    t: z.literal("started"),
+    runs: z.array(hold.extend({ at: z.int(), handOutMs: z.number().nonnegative(), warm: z.boolean() })).max(LEASES_PER_FRAME_MAX),
+  }),
   /** Kept by the host and sent again after a reconnect until an `ack` names it. */
   z.object({ t: z.literal("result"), results: z.array(runResult).max(LEASES_PER_FRAME_MAX) }),
   /** Leases the host gives back unrun; they do not cost an attempt. */
@@ -170,8 +203,8 @@ export const hostFrame = z.discriminatedUnion("t", [
   z.object({
     t: z.literal("heartbeat"),
     clock: z.int(),
-    /** Leases it works on: each is extended, or cancelled if no longer granted. */
-    holding: z.array(hold).max(1024),
+    /** Leases it works on or whose result is not acked yet: each is extended, or cancelled if no longer granted. */
+    holding: z.array(hold).max(HOLDING_MAX),
     pool: z.array(poolLevel).max(8),
     load1: z.number().nonnegative(),
     memoryBytesFree: z.int().nonnegative(),
@@ -181,10 +214,23 @@ export const hostFrame = z.discriminatedUnion("t", [
 ]);
 
 export const gatewayFrame = z.discriminatedUnion("t", [
-  z.object({ t: z.literal("welcome"), protocol: z.int(), hostId: id, clock: z.int(), heartbeatMs: z.int().positive(), leaseMs: z.int().positive() }),
+  z.object({
+    t: z.literal("welcome"),
+    protocol: z.int(),
+    hostId: id,
+    clock: z.int(),
+    heartbeatMs: z.int().positive(),
+    leaseMs: z.int().positive(),
+  }),
   z.object({ t: z.literal("work"), leases: z.array(lease).min(1).max(LEASES_PER_FRAME_MAX) }),
-  z.object({ t: z.literal("cancel"), runs: z.array(hold.extend({ reason: z.enum(["requested", "lease-lost", "revoked"]) })).max(1024) }),
-  z.object({ t: z.literal("ack"), results: z.array(hold.extend({ accepted: z.boolean(), reason: sentence.nullable() })).max(LEASES_PER_FRAME_MAX) }),
+  z.object({
+    t: z.literal("cancel"),
+    runs: z.array(hold.extend({ reason: z.enum(["requested", "lease-lost", "revoked"]) })).max(HOLDING_MAX),
+  }),
+  z.object({
+    t: z.literal("ack"),
+    results: z.array(hold.extend({ accepted: z.boolean(), reason: sentence.nullable() })).max(LEASES_PER_FRAME_MAX),
+  }),
   z.object({ t: z.literal("renewed"), certificatePem: z.string().max(16 * 1024), caPem: z.string().max(16 * 1024) }),
   /** Stop taking work (`cordon`), take it again (`uncordon`), finish what runs and say `drained` (`drain`). */
   z.object({ t: z.literal("cordon"), reason: sentence }),
@@ -208,12 +254,20 @@ export const enrolPath = "/enrol";
 /** The WebSocket upgrade. */
 export const linkPath = "/link";
 /** `GET` the bytes of a manifest, code archive or input that a lease held by the caller names. */
-export const blobPath = (hold: Hold, blob: Digest): string => `/runs/${hold.runId}/blobs/${blob}?attempt=${hold.attempt}&fence=${hold.fence}`;
+export const blobPath = (hold: Hold, blob: Digest): string =>
+  `/runs/${hold.runId}/blobs/${blob}?attempt=${hold.attempt}&fence=${hold.fence}`;
 /** `PUT` an output larger than {@link INLINE_BYTES_MAX}; answers `{ digest, sizeBytes }`. */
 export const outputPath = (hold: Hold): string => `/runs/${hold.runId}/output?attempt=${hold.attempt}&fence=${hold.fence}`;
 
 export const enrolRequest = z.object({ token: z.string().max(500), csrPem: z.string().max(8 * 1024), clock: z.int() });
-export const enrolReply = z.object({ hostId: id, hostName: z.string(), certificatePem: z.string(), caPem: z.string(), trustDomain: z.string(), clock: z.int() });
+export const enrolReply = z.object({
+  hostId: id,
+  hostName: z.string(),
+  certificatePem: z.string(),
+  caPem: z.string(),
+  trustDomain: z.string(),
+  clock: z.int(),
+});
 /** Refusals over HTTPS: `code` as in the domain's failures (`fleet.join-token-used`, `fleet.clock-skew`, …). */
 export const refusal = z.object({ code: z.string(), message: z.string() });
 
