@@ -1,0 +1,294 @@
+/** Drafts: opening, saving, comparing and putting away lines of work on a template. */
+
+import { parseManifest } from "@agent-factory/manifest";
+import type { Change, Demand } from "@agent-factory/manifest/compare";
+import { compareManifests } from "@agent-factory/manifest/compare";
+import type { Diagnostic } from "@agent-factory/manifest/diagnostic";
+import type { Manifest } from "@agent-factory/manifest/schema";
+import type { Transaction } from "../../platform/database.ts";
+import type { RedisConnections } from "../../platform/redis.ts";
+import type { Access } from "../access/access.ts";
+import type { Actor } from "../actor.ts";
+import type { Decisions } from "../decisions/decisions.ts";
+import { Failure } from "../failure.ts";
+import { tenantOf } from "./archives.ts";
+import { type Judgement, judgeDraft, type PolicyFinding } from "./draft.ts";
+import { compareSemver, nextSemver } from "./semver.ts";
+import {
+  type Card,
+  type DraftRow,
+  findDraft,
+  findTemplate,
+  insertDraft,
+  listDrafts,
+  moveDraft,
+  saveRevision,
+  showUnpublished,
+} from "./template-store.ts";
+
+export type DraftSummary = {
+  id: string;
+  title: string;
+  templateName: string;
+  revision: number;
+  updatedAt: string;
+  updatedByName: string;
+  baseSemver: string | null;
+  state: "open" | "discarded" | "published";
+};
+
+export type DraftView = Omit<DraftSummary, "baseSemver"> & {
+  source: string;
+  digest: string | null;
+  base: { semver: string; source: string; digest: string } | null;
+  diagnostics: readonly Diagnostic[];
+  policy: readonly PolicyFinding[];
+};
+
+export type SavedDraft = {
+  revision: number;
+  digest: string | null;
+  updatedAt: string;
+  diagnostics: readonly Diagnostic[];
+  policy: readonly PolicyFinding[];
+};
+export type DraftNews = { revision: number; updatedByName: string; updatedAt: string };
+
+export type Comparison = {
+  base: { semver: string; source: string } | null;
+  source: string;
+  /** Empty, with `demands` none, while the draft is no valid manifest: what it means is not known yet. */
+  changes: readonly Change[];
+  demands: Demand;
+  nextSemver: string | null;
+};
+
+export type Drafts = {
+  /** Opens a draft on a version (the latest, when none is named). Failures: `templates.missing`, `templates.version-missing`. */
+  create(
+    actor: Actor,
+    input: { templateName: string; baseSemver?: string | undefined; title?: string | undefined },
+  ): Promise<{ draftId: string }>;
+  list(actor: Actor, input: { templateName?: string | undefined }): Promise<{ items: DraftSummary[] }>;
+  /** Failures: `drafts.missing`. */
+  get(actor: Actor, input: { draftId: string }): Promise<DraftView>;
+  /**
+   * Saves the text on top of `expectedRevision`. The same text as is there already changes nothing. When somebody else saved
+   * first nothing is overwritten: `drafts.stale` (conflict) carries what is there now. A draft that is not open: `drafts.closed`.
+   */
+  save(actor: Actor, input: { draftId: string; expectedRevision: number; source: string }): Promise<SavedDraft>;
+  discard(actor: Actor, input: { draftId: string }): Promise<{ state: "discarded" }>;
+  restore(actor: Actor, input: { draftId: string }): Promise<{ state: "open" }>;
+  /** What changed since the base version, what each change means, and the smallest version it may become. */
+  compare(actor: Actor, input: { draftId: string }): Promise<Comparison>;
+  /** Says where the draft stands, then each time somebody saved, until `signal` aborts. Redis only wakes it; the row is asked. */
+  watch(actor: Actor, input: { draftId: string }, signal: AbortSignal): AsyncGenerator<DraftNews, void, void>;
+};
+
+/** How long a save may stay unseen while Redis is away. */
+const WATCH_POLL_MS = 2_000;
+
+export function createDrafts({ access, decisions, redis }: { access: Access; decisions: Decisions; redis: RedisConnections }): Drafts {
+  const judge = (source: string, templateName: string): Judgement => judgeDraft(source, templateName, decisions);
+  const reading = (actor: Actor, draftId: string) => ({ actor, action: "drafts.read" as const, resource: { kind: "draft", id: draftId } });
+
+  const move = (actor: Actor, draftId: string, from: "open" | "discarded", to: "open" | "discarded") =>
+    access.perform({ actor, action: "drafts.discard", resource: { kind: "draft", id: draftId } }, async (tx, note) => {
+      const draft = await requireDraft(tx, draftId);
+      note.before({ state: draft.state });
+      if (draft.state !== to && !(await moveDraft(tx, draftId, { from, to }, actor))) throw closed(draft.state);
+      note.after({ state: to });
+    });
+
+  return {
+    create: async (actor, { templateName, baseSemver, title }) => {
+      const tenantId = tenantOf(actor);
+      return access.perform({ actor, action: "drafts.create", resource: { kind: "draft", id: "new" } }, async (tx, note) => {
+        const template = await findTemplate(tx, templateName);
+        if (!template) throw missingTemplate(templateName);
+        const newestFirst = template.versions.toSorted((a, b) => compareSemver(b.semver, a.semver));
+        const base = baseSemver === undefined ? newestFirst[0] : newestFirst.find(({ semver }) => semver === baseSemver);
+        if (baseSemver !== undefined && !base) throw missingVersion(templateName, baseSemver);
+        const source = base?.source ?? template.drafts[0]?.source ?? starterSource(templateName);
+        const { digest } = judge(source, templateName);
+        const draft = await insertDraft(
+          tx,
+          { tenantId, templateId: template.id, baseVersionId: base?.id ?? null, title: title ?? `${actor.name}'s draft`, source, digest },
+          actor,
+        );
+        note.resource(draft.id);
+        note.after({ templateName, baseSemver: base?.semver ?? null, title: draft.title });
+        return { draftId: draft.id };
+      });
+    },
+    list: (actor, { templateName }) =>
+      access.read(reading(actor, "*"), async (tx) => ({ items: (await listDrafts(tx, templateName ?? null)).map(summaryOf) })),
+    get: async (actor, { draftId }) => {
+      const draft = await access.read(reading(actor, draftId), (tx) => requireDraft(tx, draftId));
+      const { diagnostics, policy } = judge(draft.source, draft.template.name);
+      const { baseSemver: _, ...summary } = summaryOf(draft);
+      return { ...summary, source: draft.source, digest: draft.digest, base: baseOf(draft), diagnostics, policy };
+    },
+    save: async (actor, { draftId, expectedRevision, source }) => {
+      const { saved, judged, isNew } = await access.perform(
+        { actor, action: "drafts.save", resource: { kind: "draft", id: draftId } },
+        async (tx, note) => {
+          const draft = await requireDraft(tx, draftId);
+          const judgement = judge(source, draft.template.name);
+          if (draft.state !== "open") throw closed(draft.state);
+          note.before({ revision: draft.revision, digest: draft.digest });
+          if (draft.source === source) {
+            note.after({ revision: draft.revision, digest: draft.digest });
+            return { saved: draft, judged: judgement, isNew: false };
+          }
+          const row = await saveRevision(tx, { draftId, expectedRevision, source, digest: judgement.digest }, actor);
+          if (!row) throw staleOrClosed(await requireDraft(tx, draftId));
+          if (judgement.manifest) await showUnpublished(tx, draft.templateId, cardOf(judgement.manifest));
+          note.after({ revision: row.revision, digest: row.digest });
+          return { saved: row, judged: judgement, isNew: true };
+        },
+      );
+      if (isNew) await redis.publish(`draft:${draftId}`, String(saved.revision));
+      return {
+        revision: saved.revision,
+        digest: saved.digest,
+        updatedAt: saved.updatedAt.toISOString(),
+        diagnostics: judged.diagnostics,
+        policy: judged.policy,
+      };
+    },
+    discard: async (actor, { draftId }) => {
+      await move(actor, draftId, "open", "discarded");
+      return { state: "discarded" };
+    },
+    restore: async (actor, { draftId }) => {
+      await move(actor, draftId, "discarded", "open");
+      return { state: "open" };
+    },
+    compare: async (actor, { draftId }) => {
+      const draft = await access.read(reading(actor, draftId), (tx) => requireDraft(tx, draftId));
+      const base = draft.baseVersion && { semver: draft.baseVersion.semver, source: draft.baseVersion.source };
+      const after = judge(draft.source, draft.template.name).manifest;
+      const before = base && parseManifest(base.source).manifest;
+      const found = before && after ? compareManifests(before, after) : { changes: [], demands: "none" as const };
+      return { base, source: draft.source, ...found, nextSemver: after ? nextSemver(base?.semver ?? null, found.demands) : null };
+    },
+    watch: async function* (actor, { draftId }, signal) {
+      const bell = doorbell(signal);
+      const silence = await redis.subscriber.on(`draft:${draftId}`, bell.ring);
+      try {
+        for (let seen = -1; !signal.aborted; await bell.next(WATCH_POLL_MS)) {
+          const { revision, updatedByName, updatedAt } = await access.read(reading(actor, draftId), (tx) => requireDraft(tx, draftId));
+          if (revision !== seen) yield { revision, updatedByName, updatedAt: updatedAt.toISOString() };
+          seen = revision;
+        }
+      } finally {
+        await silence();
+      }
+    },
+  };
+}
+
+/** Wakes its waiter at a ring, an abort, or after a while. A ring while nobody waits is remembered. */
+function doorbell(signal: AbortSignal): { ring(): void; next(timeoutMs: number): Promise<void> } {
+  let rang = false;
+  let wake: (() => void) | null = null;
+  const ring = () => {
+    rang = true;
+    wake?.();
+  };
+  signal.addEventListener("abort", ring, { once: true });
+  return {
+    ring,
+    next: async (timeoutMs) => {
+      if (!rang && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, timeoutMs);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      rang = false;
+      wake = null;
+    },
+  };
+}
+
+export async function requireDraft(tx: Transaction, draftId: string): Promise<DraftRow> {
+  const draft = await findDraft(tx, draftId);
+  if (!draft) throw new Failure("missing", "drafts.missing", "No such draft", { draftId });
+  return draft;
+}
+
+export function missingTemplate(name: string): Failure {
+  return new Failure("missing", "templates.missing", `No such template: ${name}`, { name });
+}
+
+export function missingVersion(name: string, semver: string): Failure {
+  return new Failure("missing", "templates.version-missing", `${name} has no version ${semver}`, { name, semver });
+}
+
+function closed(state: string): Failure {
+  return new Failure("conflict", "drafts.closed", `The draft is ${state}`, { state });
+}
+
+/** Somebody was faster: what is there now, so that the loser can compare and decide. */
+export function staleOrClosed(now: DraftRow): Failure {
+  if (now.state !== "open") return closed(now.state);
+  return new Failure("conflict", "drafts.stale", `${now.updatedByName} saved this draft in the meantime`, {
+    revision: now.revision,
+    source: now.source,
+    updatedByName: now.updatedByName,
+    updatedAt: now.updatedAt.toISOString(),
+  });
+}
+
+export function summaryOf(draft: DraftRow): DraftSummary {
+  const { id, title, revision, updatedAt, updatedByName, state } = draft;
+  return {
+    id,
+    title,
+    templateName: draft.template.name,
+    revision,
+    updatedAt: updatedAt.toISOString(),
+    updatedByName,
+    baseSemver: draft.baseVersion?.semver ?? null,
+    state,
+  };
+}
+
+function baseOf({ baseVersion }: DraftRow): DraftView["base"] {
+  return baseVersion && { semver: baseVersion.semver, source: baseVersion.source, digest: baseVersion.digest };
+}
+
+export function cardOf({ metadata }: Manifest): Card {
+  return { title: metadata.title, description: metadata.description ?? "", owner: metadata.owner, labels: metadata.labels ?? {} };
+}
+
+/** A small manifest to begin with; it lacks only the code. */
+export function starterSource(name = "my-template"): string {
+  return `apiVersion: agentfactory.dev/v1
+kind: AgentTemplate
+metadata:
+  name: ${name}
+  title: My template
+  description: What it does, in one sentence.
+  owner: my-team
+spec:
+  driver: node
+  code:
+    archive: sha256:0000000000000000000000000000000000000000000000000000000000000000
+    entry: default
+  input:
+    type: object
+    required: [text]
+    properties:
+      text: { type: string, maxLength: 10000 }
+    additionalProperties: false
+  output:
+    type: object
+  limits: { timeout: 30s, maxAttempts: 3 }
+`;
+}
