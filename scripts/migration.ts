@@ -94,19 +94,30 @@ type WasmApi = {
   Instance: new (module: unknown, imports: Record<string, unknown>) => { exports: { __wbindgen_start(): void } };
 };
 
+let engineModule: Promise<SchemaEngineModule> | undefined;
+
+/** Loaded once: its glue code knows one WebAssembly instance, and a second would pull the memory from under the first. */
+function loadEngine(): Promise<SchemaEngineModule> {
+  engineModule ??= (async () => {
+    const { WebAssembly } = globalThis as unknown as { WebAssembly: WasmApi };
+    // The package root cannot be imported in Node: it imports the .wasm file as a module.
+    const gluePath = bff.resolve("@prisma/schema-engine-wasm/schema_engine_bg");
+    const glue = (await import(gluePath)) as SchemaEngineModule;
+    const module = new WebAssembly.Module(readFileSync(path.join(path.dirname(gluePath), "schema_engine_bg.wasm")));
+    const instance = new WebAssembly.Instance(module, { "./schema_engine_bg.js": glue });
+    glue.__wbg_set_wasm(instance.exports);
+    // Where the engine leaves its last words when it panics.
+    Object.assign(globalThis, {
+      PRISMA_WASM_PANIC_REGISTRY: { set_message: (message: string) => process.stderr.write(`schema engine: ${message}\n`) },
+    });
+    instance.exports.__wbindgen_start();
+    return glue;
+  })();
+  return engineModule;
+}
+
 async function openEngine(adminUrl: string) {
-  const { WebAssembly } = globalThis as unknown as { WebAssembly: WasmApi };
-  // The package root cannot be imported in Node: it imports the .wasm file as a module.
-  const gluePath = bff.resolve("@prisma/schema-engine-wasm/schema_engine_bg");
-  const glue = (await import(gluePath)) as SchemaEngineModule;
-  const module = new WebAssembly.Module(readFileSync(path.join(path.dirname(gluePath), "schema_engine_bg.wasm")));
-  const instance = new WebAssembly.Instance(module, { "./schema_engine_bg.js": glue });
-  glue.__wbg_set_wasm(instance.exports);
-  // Where the engine leaves its last words when it panics.
-  Object.assign(globalThis, {
-    PRISMA_WASM_PANIC_REGISTRY: { set_message: (message: string) => process.stderr.write(`schema engine: ${message}\n`) },
-  });
-  instance.exports.__wbindgen_start();
+  const { SchemaEngine } = await loadEngine();
   const factory = {
     provider: "postgres" as const,
     adapterName: "@prisma/adapter-pg",
@@ -117,7 +128,7 @@ async function openEngine(adminUrl: string) {
       return adapterFor(adminUrl, database, () => onAdmin(adminUrl, `drop database ${database} with (force)`));
     },
   };
-  return glue.SchemaEngine.new(
+  return SchemaEngine.new(
     { datamodels: [[SCHEMA, readFileSync(SCHEMA, "utf8")]] },
     () => undefined,
     bindMigrationAwareSqlAdapterFactory(factory),

@@ -3,7 +3,9 @@
  * `policies/access/data.json` (a type error otherwise), and the door that the procedure calls decides by it. Here refusals are
  * translated, once: a `Failure` reaches the caller as `error.data.failure`, anything else as "Internal error" with a trace id.
  */
+import { currentTraceId } from "@agent-factory/process/tracing";
 import { initTRPC, TRPCError } from "@trpc/server";
+import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
 import { ZodError } from "zod";
 import type { Action } from "../domain/access/access.ts";
@@ -18,7 +20,7 @@ export type FailureShape = {
   readonly details: FailureDetails;
 };
 
-export const STATUS_OF: Record<FailureKind, TRPC_ERROR_CODE_KEY> = {
+const STATUS_OF: Record<FailureKind, TRPC_ERROR_CODE_KEY> = {
   missing: "NOT_FOUND",
   conflict: "CONFLICT",
   forbidden: "FORBIDDEN",
@@ -36,10 +38,19 @@ const t = initTRPC
     sse: { ping: { enabled: true, intervalMs: 5_000 }, client: { reconnectAfterInactivityMs: 20_000 } },
     errorFormatter: ({ shape, error, ctx }) => {
       const failure = failureOf(error);
+      // A refusal thrown in the middle of a stream has passed no middleware: it arrives wrapped as an internal error.
+      const code = failure && error.code === "INTERNAL_SERVER_ERROR" ? STATUS_OF[failure.kind] : error.code;
+      const internal = code === "INTERNAL_SERVER_ERROR";
       return {
-        ...shape,
-        message: failure?.message ?? (error.code === "INTERNAL_SERVER_ERROR" ? "Internal error" : shape.message),
-        data: { code: shape.data.code, httpStatus: shape.data.httpStatus, path: shape.data.path, traceId: ctx?.traceId ?? null, failure },
+        message: failure?.message ?? (internal ? "Internal error" : shape.message),
+        code: shape.code,
+        data: {
+          code,
+          httpStatus: getHTTPStatusCodeFromError({ code } as TRPCError),
+          path: shape.data.path ?? null,
+          traceId: ctx?.traceId ?? currentTraceId() ?? null,
+          failure,
+        },
       };
     },
   });
@@ -55,14 +66,22 @@ export function procedure(action: Action) {
   });
 }
 
+/** Refusals that mean "sign in again", whatever their kind. */
+const SIGNED_OUT: readonly string[] = ["session.signed-out", "session.token-invalid"];
+
 /** A refusal in the transport's terms. */
 export function errorOf(failure: Failure): TRPCError {
-  return new TRPCError({ code: STATUS_OF[failure.kind], message: failure.message, cause: failure });
+  const code = SIGNED_OUT.includes(failure.code) ? "UNAUTHORIZED" : STATUS_OF[failure.kind];
+  return new TRPCError({ code, message: failure.message, cause: failure });
+}
+
+export function shapeOf(failure: Failure): FailureShape {
+  return { kind: failure.kind, code: failure.code, message: failure.message, details: failure.details };
 }
 
 function failureOf(error: TRPCError): FailureShape | null {
   const { cause } = error;
-  if (cause instanceof Failure) return { kind: cause.kind, code: cause.code, message: cause.message, details: cause.details };
+  if (cause instanceof Failure) return shapeOf(cause);
   if (cause instanceof ZodError) {
     const issues = cause.issues.slice(0, 20).map((issue) => ({ pointer: `/${issue.path.map(String).join("/")}`, message: issue.message }));
     return { kind: "invalid", code: "request.invalid", message: "The request is not of the expected shape", details: { issues } };

@@ -1,0 +1,88 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { cloneDatabase } from "@agent-factory/testkit/database";
+import pg from "pg";
+import { expect, test } from "vitest";
+import { runMigrations } from "./migrations.ts";
+
+/** An empty database (no migrations yet) and a directory of migrations to apply to it. */
+async function openEmpty() {
+  const base = await cloneDatabase();
+  const directory = await mkdtemp(path.join(tmpdir(), "migrations-"));
+  const client = new pg.Client({ connectionString: base.ownerUrl });
+  await client.connect();
+  // A schema of its own stands for an empty database: the runner uses whatever the search path names.
+  const schema = `s${randomBytes(4).toString("hex")}`;
+  await client.query(`create schema ${schema}; alter role current_user in database ${base.name} set search_path = ${schema}`);
+  await client.end();
+  const query = async (sql: string) => {
+    const session = new pg.Client({ connectionString: base.ownerUrl });
+    await session.connect();
+    try {
+      return (await session.query(sql)).rows;
+    } finally {
+      await session.end();
+    }
+  };
+  return {
+    ownerUrl: base.ownerUrl,
+    directory,
+    query,
+    write: async (name: string, sql: string) => {
+      await mkdir(path.join(directory, name), { recursive: true });
+      await writeFile(path.join(directory, name, "migration.sql"), sql);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await base.drop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+test("migrations are applied in order, once, and runners that start together do not collide", async () => {
+  await using t = await openEmpty();
+  await t.write("1_one", "create table steps (name text); insert into steps values ('one')");
+  await t.write("2_two", "insert into steps values ('two'); select pg_sleep(0.1)");
+  const runs = await Promise.all([1, 2, 3].map(() => runMigrations(t)));
+  expect(runs.map((run) => run.applied).toSorted((a, b) => b.length - a.length)).toEqual([["1_one", "2_two"], [], []]);
+  expect(await t.query("select name from steps")).toEqual([{ name: "one" }, { name: "two" }]);
+  await t.write("3_three", "insert into steps values ('three')");
+  expect(await runMigrations(t)).toEqual({ applied: ["3_three"] });
+});
+
+test("an edited migration is refused before anything is applied", async () => {
+  await using t = await openEmpty();
+  await t.write("1_one", "create table steps (name text)");
+  await runMigrations(t);
+  await t.write("1_one", "create table steps (name text, more text)");
+  await t.write("2_two", "insert into steps values ('two')");
+  await expect(runMigrations(t)).rejects.toThrow(/1_one was edited/);
+  expect(await t.query("select * from steps")).toEqual([]);
+});
+
+test("a migration that the release does not know is refused", async () => {
+  await using t = await openEmpty();
+  await t.write("1_one", "select 1");
+  await runMigrations(t);
+  await rm(path.join(t.directory, "1_one"), { recursive: true });
+  await expect(runMigrations(t)).rejects.toThrow(/does not/);
+});
+
+test("a migration that fails is rolled back as a whole, is not recorded, and succeeds once mended", async () => {
+  await using t = await openEmpty();
+  await t.write("1_one", "create table steps (name text); insert into steps values ('one'); select 1 / 0");
+  await expect(runMigrations(t)).rejects.toThrow(/1_one failed and was rolled back: division by zero/);
+  expect(await t.query("select to_regclass('steps') as found")).toEqual([{ found: null }]);
+  await t.write("1_one", "create table steps (name text)");
+  expect(await runMigrations(t)).toEqual({ applied: ["1_one"] });
+});
+
+test("a migration that another tool left unfinished stops the start", async () => {
+  await using t = await openEmpty();
+  await t.write("1_one", "select 1");
+  await runMigrations(t);
+  await t.query("update _prisma_migrations set finished_at = null");
+  await expect(runMigrations(t)).rejects.toThrow(/failed before/);
+});
