@@ -16,9 +16,18 @@ allowed if {
 	count(granting) > 0
 }
 
-roles := data.access.actions[input.action]
+# What a request leaves out is the empty action, and no tenant.
+default action := ""
 
-roles := [] if not data.access.actions[input.action]
+action := input.action
+
+default tenant := null
+
+tenant := input.actor.tenantId
+
+default roles := []
+
+roles := data.access.actions[action]
 
 # A person's roles are given by a tenant; what only machines may be is never given to a person, whatever the table of members says.
 kind_of_role := {"ci": "token", "host": "host", "system": "system"}
@@ -38,7 +47,7 @@ held contains role if {
 # Every signed-in member of a tenant, whatever else they are.
 held contains "member" if {
 	input.actor.kind == "user"
-	is_string(input.actor.tenantId)
+	is_string(tenant)
 }
 
 granting contains role if {
@@ -46,17 +55,17 @@ granting contains role if {
 	role in held
 }
 
-refusals contains "access.unknown-action" if not data.access.actions[input.action]
+refusals contains "access.unknown-action" if not data.access.actions[action]
 
 refusals contains "access.other-tenant" if {
 	input.resource.tenantId != null
-	input.resource.tenantId != input.actor.tenantId
+	input.resource.tenantId != tenant
 }
 
 # People and tokens always act for a tenant.
 refusals contains "access.no-tenant" if {
 	input.actor.kind in {"user", "token"}
-	not is_string(input.actor.tenantId)
+	not is_string(tenant)
 }
 
 rules := sort([rule | some rule in refusals]) if count(refusals) > 0

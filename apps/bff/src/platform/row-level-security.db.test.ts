@@ -7,7 +7,7 @@ type Column = { table: string; column: string; type: string; udt: string; requir
 /** One row for a tenant in any table, from its catalogue alone: a new table needs no new test. */
 function anyRow(columns: readonly Column[], tenantId: string | null): { names: string[]; values: unknown[] } {
   const needed = columns.filter((column) => column.required || column.column === "tenant_id");
-  const valueOf = ({ column, type, udt }: Column): unknown => {
+  const anyValue = ({ column, type, udt }: Column): unknown => {
     if (column === "tenant_id") return tenantId;
     if (column === "digest" || column.endsWith("_digest")) return `sha256:${"0".repeat(64)}`;
     if (column === "outcome") return "allowed";
@@ -20,7 +20,7 @@ function anyRow(columns: readonly Column[], tenantId: string | null): { names: s
     if (udt === "run_kind") return "try";
     return `any-${column}`;
   };
-  return { names: needed.map((column) => column.column), values: needed.map(valueOf) };
+  return { names: needed.map((column) => column.column), values: needed.map(anyValue) };
 }
 
 async function catalogue(client: pg.Client): Promise<Map<string, Column[]>> {
