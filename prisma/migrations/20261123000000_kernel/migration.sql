@@ -440,7 +440,7 @@ GRANT SELECT, INSERT ON audit_entries TO af_system;
 GRANT INSERT ON decisions TO af_system;
 GRANT SELECT, INSERT, UPDATE, DELETE ON outbox_events TO af_system;
 GRANT SELECT, INSERT, UPDATE ON hosts TO af_system;
-GRANT SELECT, INSERT, UPDATE ON join_tokens TO af_system;
+GRANT SELECT, INSERT, UPDATE, DELETE ON join_tokens TO af_system;
 GRANT SELECT, INSERT, UPDATE ON runs TO af_system;
 GRANT SELECT, INSERT ON run_events TO af_system;
 GRANT SELECT, INSERT, DELETE ON run_logs TO af_system;

@@ -6,6 +6,7 @@ import type { Runs } from "../domain/runs/runs.ts";
 import type { Templates } from "../domain/templates/templates.ts";
 import type { Membership, Tenants } from "../domain/tenants/tenants.ts";
 import type { AuditView } from "../views/audit.ts";
+import type { TemplatesView } from "../views/templates.ts";
 
 /** Every door the edge may call; main.ts constructs it. */
 export type Domain = {
@@ -14,7 +15,7 @@ export type Domain = {
   readonly templates: Templates;
   readonly fleet: Fleet;
   readonly runs: Runs;
-  readonly views: { readonly audit: AuditView };
+  readonly views: { readonly audit: AuditView; readonly templates: TemplatesView };
 };
 
 export type Context = {

@@ -1,12 +1,18 @@
+import { archivesRouter } from "./archives.ts";
 import { auditRouter } from "./audit.ts";
+import { draftsRouter } from "./drafts.ts";
 import { membersRouter } from "./members.ts";
 import { router } from "./procedure.ts";
 import { sessionRouter } from "./session.ts";
+import { templatesRouter } from "./templates.ts";
 
 export const appRouter = router({
   session: sessionRouter,
   members: membersRouter,
   audit: auditRouter,
+  templates: templatesRouter,
+  drafts: draftsRouter,
+  archives: archivesRouter,
 });
 
 /** What the console codes against; types only ever cross that way. */

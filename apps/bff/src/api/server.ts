@@ -13,6 +13,7 @@ import { fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { Failure } from "../domain/failure.ts";
+import { archivesUpload } from "./archives-upload.ts";
 import type { Context, Domain } from "./context.ts";
 import { errorOf, type FailureShape, shapeOf } from "./procedure.ts";
 import { type AppRouter, appRouter } from "./root.ts";
@@ -81,6 +82,8 @@ export async function createServer({ domain, authenticate, health, refreshHealth
       },
     },
   });
+
+  await server.register(archivesUpload, { templates: domain.templates, authenticate: contextOf });
 
   server.get("/healthz", async (_request, reply) => reply.code(health.live() ? 200 : 503).send(health.snapshot()));
   server.get("/readyz", async (_request, reply) => {
