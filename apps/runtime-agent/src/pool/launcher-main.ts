@@ -1,0 +1,133 @@
+/**
+ * A small process whose only work is to start and end sandboxes: a fork stops the process that makes it, for longer the
+ * larger it is, and the agent is busy handing out.
+ *
+ * It answers `launch` with the sandbox's channel (the socket itself, passed over) and later `exited`; `destroy` with
+ * `destroyed`, when neither process nor cgroup is left. When the agent goes away, however it went, everything here ends.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import type { Socket } from "node:net";
+import type { Readable, Writable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import { Cgroup, type CgroupLayout, releaseCgroups } from "./cgroup.ts";
+
+export type LauncherSettings = {
+  readonly bubblewrap: string;
+  /** Everything up to the command; descriptors: 3 channel, 4 information, 5 block, 9 seccomp. */
+  readonly arguments: readonly string[];
+  readonly command: readonly string[];
+  readonly seccomp: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly layout: CgroupLayout;
+  readonly owner: string;
+};
+export type LauncherOrder = { readonly t: "launch" | "destroy"; readonly id: string } | { readonly t: "close" };
+export type LauncherNews =
+  | { readonly t: "channel"; readonly id: string }
+  | { readonly t: "failed"; readonly id: string; readonly message: string }
+  | { readonly t: "exited"; readonly id: string; readonly code: number | null; readonly signal: string | null; readonly stderrTail: string }
+  | { readonly t: "destroyed"; readonly id: string; readonly problem: string | null };
+
+const STDERR_TAIL_BYTES = 4096;
+const STDERR_WAIT_MS = 100;
+
+const settings = JSON.parse(process.argv[2] ?? "") as LauncherSettings;
+const running = new Map<string, { cgroup: Cgroup; child: ChildProcess | null }>();
+
+function tell(news: LauncherNews, socket?: Socket): void {
+  if (!process.connected) return;
+  process.send?.(news, socket, {}, () => {});
+}
+
+function launch(id: string): void {
+  const cgroup = new Cgroup(settings.layout, settings.owner, id);
+  running.set(id, { cgroup, child: null });
+  try {
+    cgroup.create();
+    const seccomp = openSync(settings.seccomp, "r");
+    const child = spawn(settings.bubblewrap, [...settings.arguments, ...settings.command], {
+      // Really this user, not only inside: a root-owned process that escapes its namespaces would be root.
+      ...(process.getuid?.() === 0 ? { uid: settings.uid, gid: settings.gid } : {}),
+      cwd: "/",
+      env: {},
+      stdio: ["ignore", "ignore", "pipe", "pipe", "pipe", "pipe", "ignore", "ignore", "ignore", seccomp],
+    });
+    closeSync(seccomp);
+    running.set(id, { cgroup, child });
+    follow(id, cgroup, child);
+  } catch (error) {
+    tell({ t: "failed", id, message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function follow(id: string, cgroup: Cgroup, child: ChildProcess): void {
+  let stderrTail = Buffer.alloc(0);
+  child.on("error", (error) => tell({ t: "failed", id, message: error.message }));
+  // Not `close`: that waits for the channel too, which is no longer ours.
+  const stderrEnded = Promise.withResolvers<void>();
+  child.on("exit", async (code, signal) => {
+    await Promise.race([stderrEnded.promise, delay(STDERR_WAIT_MS)]);
+    tell({ t: "exited", id, code, signal, stderrTail: stderrTail.toString("utf8") });
+  });
+  if (child.pid === undefined) return;
+  const monitor = child.pid;
+  const [, , stderr, channel, information, block] = child.stdio as unknown as [null, null, Readable, Socket, Readable, Writable];
+  stderr.on("data", (chunk: Buffer) => {
+    stderrTail = Buffer.concat([stderrTail, chunk]).subarray(-STDERR_TAIL_BYTES);
+  });
+  stderr.on("close", stderrEnded.resolve);
+  block.on("error", () => {});
+  channel.on("error", () => {});
+  // Nothing has been written to it yet: the sandbox is held until it is in its cgroup.
+  tell({ t: "channel", id }, channel);
+  let text = "";
+  information.on("data", (chunk: Buffer) => {
+    text += chunk.toString("utf8");
+    const pid = /"child-pid": (\d+)/.exec(text)?.[1];
+    if (pid === undefined) return;
+    text = "";
+    try {
+      cgroup.attach(monitor);
+      cgroup.attach(Number(pid));
+      block.end("1");
+    } catch (error) {
+      tell({
+        t: "failed",
+        id,
+        message: `cannot put the sandbox into its cgroup: ${error instanceof Error ? error.message : String(error)}`,
+      });
+      child.kill("SIGKILL");
+    }
+  });
+}
+
+async function destroy(id: string): Promise<void> {
+  const held = running.get(id);
+  let problem: string | null = null;
+  try {
+    held?.child?.kill("SIGKILL");
+    await held?.cgroup.remove();
+  } catch (error) {
+    problem = error instanceof Error ? error.message : String(error);
+  }
+  running.delete(id);
+  tell({ t: "destroyed", id, problem });
+}
+
+async function close(): Promise<void> {
+  await Promise.all([...running.keys()].map(destroy));
+  releaseCgroups(settings.layout, settings.owner);
+  process.exit(0);
+}
+
+process.on("message", (order: LauncherOrder) => {
+  if (order.t === "launch") launch(order.id);
+  else if (order.t === "destroy") void destroy(order.id);
+  else void close();
+});
+process.on("disconnect", () => void close());
+// A terminal's Ctrl-C reaches the whole group; the agent decides the order of ending.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
