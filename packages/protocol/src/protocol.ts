@@ -35,6 +35,8 @@ export const CLOSE_SHUTTING_DOWN = 4503;
 
 const id = z.uuid();
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+/** Counters are kept in 32 bits; the last value is the registry's own. */
+const COUNT_MAX = 2_147_483_646;
 const fence = z.int().nonnegative();
 const sentence = z.string().max(2000);
 /** JSON text, not parsed by the gateway: what a template says is data, never structure of ours. */
@@ -73,7 +75,7 @@ const poolLevel = z.object({
   warmMisses: z.int().nonnegative(),
 });
 
-const hold = z.object({ runId: id, attempt: z.int().positive(), fence });
+const hold = z.object({ runId: id, attempt: z.int().positive().max(COUNT_MAX), fence });
 
 /** One run given to one host until `expiresAt` (gateway's clock). The fence makes its holder unique. */
 export const lease = hold.extend({
@@ -191,7 +193,7 @@ export const hostFrame = z.discriminatedUnion("t", [
     entries: z
       .array(
         hold.extend({
-          seq: z.int().nonnegative(),
+          seq: z.int().nonnegative().max(COUNT_MAX),
           at: z.int(),
           /** `log` and `partial` come from the handler's context; `system` is the host speaking. `partial` text is JSON. */
           stream: z.enum(["stdout", "stderr", "log", "partial", "system"]),

@@ -1,0 +1,389 @@
+/**
+ * The ledger in SQL. Every statement that speaks for a host names the run's attempt, fence and host in its WHERE: that is where
+ * races are settled. Statements are prepared by name and take whole batches through `unnest`.
+ *
+ * Inputs and outputs are stored as JSON *strings* that hold the text: what a template says is kept byte for byte.
+ */
+import type { Hold, Lease } from "@agent-factory/protocol";
+import type { FastTransaction } from "../../platform/fast-database.ts";
+import type { RunState } from "./run.ts";
+
+/** The row of `tenant_queues` that is the queue's own clock: the virtual start of the run leased last. Tenants may read it. */
+const QUEUE_CLOCK = "00000000-0000-0000-0000-000000000000";
+
+export type NewRuns = {
+  readonly tenantId: string;
+  readonly kind: "try" | "run";
+  readonly templateId: string;
+  readonly templateName: string;
+  readonly draftId: string | null;
+  readonly draftRevision: number | null;
+  readonly driver: Lease["driver"];
+  readonly manifestDigest: string;
+  readonly code: { readonly digest: string; readonly entry: string } | null;
+  readonly limits: Lease["limits"];
+  readonly capabilities: readonly string[];
+  readonly priority: number;
+  readonly maxAttempts: number;
+  readonly submittedBy: string;
+  readonly submittedByName: string;
+  readonly submittedAt: Date;
+  readonly traceId: string | null;
+  readonly inputs: readonly { readonly text: string | null; readonly digest: string | null; readonly sizeBytes: number }[];
+};
+
+/**
+ * Queues runs of one tenant, each with its virtual start: start-time fair queueing (P. Goyal, H. Vin, H. Cheng, SIGCOMM 1996).
+ * A tenant's runs start where its last one ended in virtual time, or now if that is later; its weight stretches the steps.
+ */
+export async function insertRuns(tx: FastTransaction, runs: NewRuns): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    {
+      name: "runs_insert",
+      text: `with queue as (
+        insert into tenant_queues (tenant_id, virtual_time)
+        values ($1, coalesce((select virtual_time from tenant_queues where tenant_id = '${QUEUE_CLOCK}'), 0) + $2::float8)
+        on conflict (tenant_id) do update
+          set virtual_time = greatest(tenant_queues.virtual_time, excluded.virtual_time - $2::float8) + $2::float8 / tenant_queues.weight
+        returning virtual_time, weight
+      ), submitted as (
+        insert into runs (tenant_id, kind, template_id, template_name, draft_id, draft_revision, driver, manifest_digest, code_digest, code_entry,
+          limits, capabilities, priority, max_attempts, submitted_by, submitted_by_name, submitted_at, not_before, trace_id,
+          input_inline, input_digest, input_size_bytes, virtual_start)
+        select $1, $3::run_kind, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13::text[], $14, $15, $16, $17, $18, $18, $19,
+          to_jsonb(i.text), i.digest, i.size, queue.virtual_time - ($2::float8 + 1 - i.n) / queue.weight
+        from unnest($20::text[], $21::text[], $22::bigint[]) with ordinality as i (text, digest, size, n), queue
+        returning id
+      ), noted as (
+        insert into run_events (tenant_id, run_id, at, attempt, kind) select $1, id, $18, 1, 'queued' from submitted
+      ) select id from submitted`,
+    },
+    [
+      runs.tenantId,
+      runs.inputs.length,
+      runs.kind,
+      runs.templateId,
+      runs.templateName,
+      runs.draftId,
+      runs.draftRevision,
+      runs.driver,
+      runs.manifestDigest,
+      runs.code?.digest ?? null,
+      runs.code?.entry ?? null,
+      JSON.stringify(runs.limits),
+      runs.capabilities,
+      runs.priority,
+      runs.maxAttempts,
+      runs.submittedBy,
+      runs.submittedByName,
+      runs.submittedAt,
+      runs.traceId,
+      runs.inputs.map(({ text }) => text),
+      runs.inputs.map(({ digest }) => digest),
+      runs.inputs.map(({ sizeBytes }) => sizeBytes),
+    ],
+  );
+  return rows.map(({ id }) => id);
+}
+
+export type LeasedRow = {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly kind: "try" | "run";
+  readonly templateName: string;
+  readonly driver: Lease["driver"];
+  readonly manifestDigest: string;
+  readonly codeDigest: string | null;
+  readonly codeEntry: string | null;
+  readonly inputText: string | null;
+  readonly inputDigest: string | null;
+  readonly inputSizeBytes: number;
+  readonly limits: Lease["limits"];
+  readonly attempt: number;
+  readonly fence: number;
+  readonly traceId: string | null;
+};
+
+/** Up to `max` runs in queue order become this host's. Other leasers skip the rows we are taking, and we theirs. */
+export async function leaseRuns(
+  tx: FastTransaction,
+  host: {
+    readonly id: string;
+    readonly name: string;
+    readonly tenants: "all" | readonly string[];
+    readonly capabilities: readonly string[];
+  },
+  { max, now, until }: { max: number; now: Date; until: Date },
+): Promise<LeasedRow[]> {
+  const { rows } = await tx.query<LeasedRow>(
+    {
+      name: "runs_lease",
+      text: `with picked as materialized (
+        select id from runs
+         where state = 'queued' and not_before <= $3 and ($5::uuid[] is null or tenant_id = any ($5)) and capabilities <@ $6::text[]
+         order by priority desc, virtual_start, id limit $2 for update skip locked
+      ), leased as (
+        update runs r set state = 'leased', fence = r.fence + 1, host_id = $1, lease_expires_at = $4, state_reason = null
+          from picked where r.id = picked.id returning r.*
+      ), noted as (
+        insert into run_events (tenant_id, run_id, at, attempt, kind, data)
+        select tenant_id, id, $3, attempt, 'leased', jsonb_build_object('hostId', $1::uuid, 'hostName', $7::text, 'fence', fence) from leased
+      ), clock as (
+        insert into tenant_queues (tenant_id, virtual_time) select '${QUEUE_CLOCK}', max(virtual_start) from leased having count(*) > 0
+        on conflict (tenant_id) do update set virtual_time = excluded.virtual_time where tenant_queues.virtual_time < excluded.virtual_time
+      )
+      select id, tenant_id as "tenantId", kind, template_name as "templateName", driver, manifest_digest as "manifestDigest",
+        code_digest as "codeDigest", code_entry as "codeEntry", input_inline as "inputText", input_digest as "inputDigest",
+        input_size_bytes as "inputSizeBytes", limits, attempt, fence, trace_id as "traceId"
+      from leased order by priority desc, virtual_start, id`,
+    },
+    [host.id, max, now, until, host.tenants === "all" ? null : host.tenants, host.capabilities, host.name],
+  );
+  return rows;
+}
+
+/** The run, attempt and fence of each hold as three arrays, for `unnest`. */
+function columns(holds: readonly Hold[]): [string[], number[], number[]] {
+  return [holds.map(({ runId }) => runId), holds.map(({ attempt }) => attempt), holds.map(({ fence }) => fence)];
+}
+
+/** `said` joined to the runs that this host really holds. */
+const HELD = "r.id = said.id and r.attempt = said.attempt and r.fence = said.fence and r.host_id = $1 and r.state in ('leased', 'running')";
+
+export async function markStarted(
+  tx: FastTransaction,
+  hostId: string,
+  started: readonly (Hold & { readonly handOutMs: number; readonly warm: boolean })[],
+  now: Date,
+): Promise<void> {
+  await tx.query(
+    {
+      name: "runs_started",
+      text: `with said as (select * from unnest($2::uuid[], $3::int[], $4::bigint[], $5::float8[], $6::bool[]) as s (id, attempt, fence, hand_out, warm)),
+      moved as (
+        update runs r set state = 'running', started_at = $7 from said where ${HELD} and r.state = 'leased'
+        returning r.id, r.tenant_id, r.attempt, said.hand_out, said.warm
+      )
+      insert into run_events (tenant_id, run_id, at, attempt, kind, data)
+      select tenant_id, id, $7, attempt, 'started', jsonb_build_object('handOutMs', hand_out, 'warm', warm) from moved`,
+    },
+    [hostId, ...columns(started), started.map(({ handOutMs }) => handOutMs), started.map(({ warm }) => warm), now],
+  );
+}
+
+export type RunFacts = {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly driver: string;
+  readonly manifestDigest: string;
+  readonly outputDigest: string | null;
+  readonly outputSizeBytes: number;
+  readonly state: RunState;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly fence: number;
+  readonly hostId: string | null;
+  readonly cancelRequested: boolean;
+  readonly limits: Lease["limits"];
+};
+
+const FACTS = `id, tenant_id as "tenantId", driver, manifest_digest as "manifestDigest", output_digest as "outputDigest",
+  output_size_bytes as "outputSizeBytes", state, attempt, max_attempts as "maxAttempts", fence, host_id as "hostId",
+  cancel_requested_at is not null as "cancelRequested", limits`;
+
+export async function findFacts(tx: FastTransaction, runIds: readonly string[]): Promise<Map<string, RunFacts>> {
+  const { rows } = await tx.query<RunFacts>({ name: "runs_facts", text: `select ${FACTS} from runs where id = any ($1::uuid[])` }, [
+    runIds,
+  ]);
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+export type Ending = Hold & {
+  readonly state: "succeeded" | "failed" | "cancelled";
+  readonly error: unknown;
+  readonly output: { readonly text: string | null; readonly digest: string | null; readonly sizeBytes: number } | null;
+  readonly usage: unknown;
+};
+
+/** Ends the runs that this host holds and answers their ids; the others are untouched. */
+export async function endRuns(tx: FastTransaction, hostId: string, endings: readonly Ending[], now: Date): Promise<Set<string>> {
+  if (endings.length === 0) return new Set();
+  const { rows } = await tx.query<{ id: string }>(
+    {
+      name: "runs_end",
+      text: `with said as (
+        select * from unnest($2::uuid[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[])
+          as s (id, attempt, fence, state, error, output, digest, size, usage)
+      ), ended as (
+        update runs r set state = said.state::run_state, state_reason = null, finished_at = $11, lease_expires_at = null,
+          started_at = coalesce(r.started_at, $11), error = said.error::jsonb, usage = said.usage::jsonb,
+          output_inline = to_jsonb(said.output), output_digest = said.digest, output_size_bytes = said.size
+        from said where ${HELD} returning r.id, r.tenant_id, r.attempt, r.state, r.error
+      ), noted as (
+        insert into run_events (tenant_id, run_id, at, attempt, kind, data)
+        select tenant_id, id, $11, attempt, 'finished', jsonb_strip_nulls(jsonb_build_object('state', state, 'errorKind', error->>'kind')) from ended
+      ) select id from ended`,
+    },
+    [
+      hostId,
+      ...columns(endings),
+      endings.map(({ state }) => state),
+      endings.map(({ error }) => (error === null ? null : JSON.stringify(error))),
+      endings.map(({ output }) => output?.text ?? null),
+      endings.map(({ output }) => output?.digest ?? null),
+      endings.map(({ output }) => output?.sizeBytes ?? 0),
+      endings.map(({ usage }) => JSON.stringify(usage)),
+      now,
+    ],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Runs whose lease has ended, locked. Those another loop is taking back are skipped. */
+export async function lockExpired(tx: FastTransaction, now: Date, limit: number): Promise<RunFacts[]> {
+  const { rows } = await tx.query<RunFacts>(
+    {
+      name: "runs_expired",
+      text: `select ${FACTS} from runs where state in ('leased', 'running') and lease_expires_at < $1 order by lease_expires_at limit $2 for update skip locked`,
+    },
+    [now, limit],
+  );
+  return rows;
+}
+
+/** Everything a host holds, locked in one order so that two who take it back wait instead of deadlocking. */
+export async function lockHeldBy(tx: FastTransaction, hostId: string): Promise<RunFacts[]> {
+  const { rows } = await tx.query<RunFacts>(
+    `select ${FACTS} from runs where host_id = $1 and state in ('leased', 'running') order by id for update`,
+    [hostId],
+  );
+  return rows;
+}
+
+/** Those of the holds that this host really holds, locked. */
+export async function lockHeld(tx: FastTransaction, hostId: string, holds: readonly Hold[]): Promise<RunFacts[]> {
+  const { rows } = await tx.query<RunFacts>(
+    `select ${FACTS} from runs r where (r.id, r.attempt, r.fence) in (select * from unnest($2::uuid[], $3::int[], $4::bigint[]))
+       and r.host_id = $1 and r.state in ('leased', 'running') order by id for update`,
+    [hostId, ...columns(holds)],
+  );
+  return rows;
+}
+
+/** What becomes of a locked run that left its host without an end. */
+export type Move = {
+  readonly runId: string;
+  readonly state: "queued" | "cancelled" | "dead";
+  readonly attempt: number;
+  readonly notBefore: Date;
+  readonly reason: string;
+  /** Shown as the run's error when it is over. */
+  readonly error: unknown;
+  /** `retried`, `refused`, `cancelled`, `dead`. */
+  readonly event: string;
+};
+
+export async function moveRuns(tx: FastTransaction, moves: readonly Move[], now: Date): Promise<void> {
+  if (moves.length === 0) return;
+  await tx.query(
+    {
+      name: "runs_move",
+      text: `with said as (
+        select * from unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::text[], $6::text[], $7::text[])
+          as s (id, state, attempt, not_before, reason, error, event)
+      ), moved as (
+        update runs r set state = said.state::run_state, state_reason = said.reason, attempt = said.attempt, not_before = said.not_before,
+          lease_expires_at = null, output_digest = null, output_size_bytes = 0,
+          host_id = case when said.state = 'queued' then null else r.host_id end,
+          started_at = case when said.state = 'queued' then null else r.started_at end,
+          finished_at = case when said.state = 'queued' then null else $8::timestamptz end,
+          error = case when said.state = 'dead' then said.error::jsonb end
+        from said where r.id = said.id returning r.id, r.tenant_id, r.attempt, said.reason, said.event, r.not_before
+      )
+      insert into run_events (tenant_id, run_id, at, attempt, kind, data)
+      select tenant_id, id, $8, attempt, event, jsonb_build_object('reason', reason, 'notBefore', not_before) from moved`,
+    },
+    [
+      moves.map(({ runId }) => runId),
+      moves.map(({ state }) => state),
+      moves.map(({ attempt }) => attempt),
+      moves.map(({ notBefore }) => notBefore),
+      moves.map(({ reason }) => reason),
+      moves.map(({ error }) => (error === null ? null : JSON.stringify(error))),
+      moves.map(({ event }) => event),
+      now,
+    ],
+  );
+}
+
+/** Extends what the host holds and answers it; what is missing in the answer is not the host's any more. */
+export async function extendLeases(
+  tx: FastTransaction,
+  hostId: string,
+  holds: readonly Hold[],
+  until: Date,
+): Promise<Map<string, { cancelRequested: boolean }>> {
+  const { rows } = await tx.query<{ id: string; cancelRequested: boolean }>(
+    {
+      name: "runs_extend",
+      text: `update runs r set lease_expires_at = $5 from unnest($2::uuid[], $3::int[], $4::bigint[]) as said (id, attempt, fence)
+             where ${HELD} returning r.id, r.cancel_requested_at is not null as "cancelRequested"`,
+    },
+    [hostId, ...columns(holds), until],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Runs of this host that somebody asked to cancel. */
+export async function findCancelRequested(tx: FastTransaction, hostId: string): Promise<Hold[]> {
+  const { rows } = await tx.query<Hold>(
+    `select id as "runId", attempt, fence from runs
+      where host_id = $1 and state in ('leased', 'running') and cancel_requested_at is not null order by id limit 1000`,
+    [hostId],
+  );
+  return rows;
+}
+
+/** Cancels a queued run at once, notes the wish on a leased one. Null when the run is over or does not exist. */
+export async function requestCancel(
+  tx: FastTransaction,
+  runId: string,
+  now: Date,
+): Promise<{ state: RunState; hostId: string | null } | null> {
+  const { rows } = await tx.query<{ state: RunState; hostId: string | null }>(
+    `with moved as (
+       update runs set state = case when state = 'queued' then 'cancelled' else state end, cancel_requested_at = coalesce(cancel_requested_at, $2),
+         finished_at = case when state = 'queued' then $2 end
+       where id = $1 and state in ('queued', 'leased', 'running') returning *
+     ), noted as (
+       insert into run_events (tenant_id, run_id, at, attempt, kind, data)
+       select tenant_id, id, $2, attempt, case when state = 'cancelled' then 'cancelled' else 'cancel-requested' end, '{"reason": "requested"}' from moved
+     ) select state, host_id as "hostId" from moved`,
+    [runId, now],
+  );
+  return rows[0] ?? null;
+}
+
+/** Remembers the stored output of a run that this host holds; false when it does not. */
+export async function recordOutput(tx: FastTransaction, hostId: string, hold: Hold, digest: string, sizeBytes: number): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `update runs set output_digest = $5, output_size_bytes = $6
+      where host_id = $1 and id = $2 and attempt = $3 and fence = $4 and state in ('leased', 'running')`,
+    [hostId, hold.runId, hold.attempt, hold.fence, digest, sizeBytes],
+  );
+  return rowCount === 1;
+}
+
+/** A run this host holds, with the digests its lease names. */
+export async function findHeld(
+  tx: FastTransaction,
+  hostId: string,
+  hold: Hold,
+): Promise<{ tenantId: string; digests: (string | null)[]; limits: Lease["limits"] } | null> {
+  const { rows } = await tx.query<{ tenantId: string; digests: (string | null)[]; limits: Lease["limits"] }>(
+    `select tenant_id as "tenantId", array[manifest_digest, code_digest, input_digest] as digests, limits from runs
+      where host_id = $1 and id = $2 and attempt = $3 and fence = $4 and state in ('leased', 'running')`,
+    [hostId, hold.runId, hold.attempt, hold.fence],
+  );
+  return rows[0] ?? null;
+}
