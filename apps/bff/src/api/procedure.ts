@@ -71,7 +71,11 @@ const SIGNED_OUT: readonly string[] = ["session.signed-out", "session.token-inva
 
 /** A refusal in the transport's terms. */
 export function errorOf(failure: Failure): TRPCError {
-  const code = SIGNED_OUT.includes(failure.code) ? "UNAUTHORIZED" : STATUS_OF[failure.kind];
+  const code = SIGNED_OUT.includes(failure.code)
+    ? "UNAUTHORIZED"
+    : failure.code.endsWith("too-large")
+      ? "PAYLOAD_TOO_LARGE"
+      : STATUS_OF[failure.kind];
   return new TRPCError({ code, message: failure.message, cause: failure });
 }
 

@@ -64,6 +64,14 @@ export async function createServer({ domain, authenticate, health, refreshHealth
     return { actor: session.actor, session, traceId, domain };
   };
 
+  // Before the plugins: they inherit what is set by then.
+  server.setNotFoundHandler((_request, reply) => sendError(reply, new Failure("missing", "request.unknown-path", "There is nothing here")));
+  server.setErrorHandler((error, request, reply) => {
+    const refusal = refusalOf(error);
+    if (!refusal) logger.error({ err: error, path: request.url.split("?")[0] }, "a request failed");
+    return sendError(reply, refusal);
+  });
+
   await server.register(fastifyTRPCPlugin<AppRouter>, {
     prefix: "/trpc",
     trpcOptions: {
@@ -91,12 +99,6 @@ export async function createServer({ domain, authenticate, health, refreshHealth
     return reply.code(health.ready() ? 200 : 503).send(health.snapshot());
   });
 
-  server.setNotFoundHandler((_request, reply) => sendError(reply, new Failure("missing", "request.unknown-path", "There is nothing here")));
-  server.setErrorHandler((error, request, reply) => {
-    const refusal = refusalOf(error);
-    if (!refusal) logger.error({ err: error, path: request.url.split("?")[0] }, "a request failed");
-    return sendError(reply, refusal);
-  });
   return server;
 }
 

@@ -35,7 +35,8 @@ export type TestKernel = AsyncDisposable & {
   readonly globex: TestTenant;
 };
 
-export async function openTestKernel(): Promise<TestKernel> {
+/** `tenants: false` leaves the database empty; `acme` and `globex` then have no rows. */
+export async function openTestKernel(options: { tenants?: boolean } = {}): Promise<TestKernel> {
   const db = await cloneDatabase();
   const database = openDatabase(db);
   const fastDatabase = openFastDatabase(db);
@@ -44,6 +45,8 @@ export async function openTestKernel(): Promise<TestKernel> {
   const access = createAccess({ database, fastDatabase, decisions, audit, logger: createLogger({ app: "test", level: "silent" }) });
   const tenants = createTenants({ database, access });
   const tenant = async (slug: string, name: string): Promise<TestTenant> => {
+    if (options.tenants === false)
+      return { id: "", slug, name, currency: "EUR", as: () => Promise.reject(new Error("no tenants")) as never };
     const view = await tenants.create(systemActor("seed"), { slug, name });
     const members = new Map<PersonalRole, UserActor>();
     for (const role of PERSONAL_ROLES) {

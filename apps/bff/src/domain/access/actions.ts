@@ -15,7 +15,7 @@ export const ACTIONS = {
   "fleet.read": ["editor", "reviewer", "manager", "operator", "admin", "system"],
   "fleet.revoke": ["operator", "admin"],
   "members.add": ["system"],
-  "members.read": ["editor", "reviewer", "manager", "operator", "admin"],
+  "members.read": ["editor", "reviewer", "manager", "operator", "admin", "system"],
   "runs.cancel": ["editor", "operator", "admin", "system"],
   "runs.list": ["editor", "reviewer", "manager", "operator", "admin", "ci", "system"],
   "runs.read": ["editor", "reviewer", "manager", "operator", "admin", "ci", "system"],

@@ -1,0 +1,142 @@
+/**
+ * The registry's process, and the only place where anything is constructed. Roles: `api` (console and programs), `gateway` (hosts),
+ * `worker` (loops); one process has all of them by default. What is opened last is closed first.
+ */
+import { createHealth, type Health } from "@agent-factory/process/health";
+import { createLogger, type Logger } from "@agent-factory/process/logger";
+import { createShutdown } from "@agent-factory/process/shutdown";
+import type { Domain } from "./api/context.ts";
+import { createServer } from "./api/server.ts";
+import { createAccess } from "./domain/access/access.ts";
+import { createAudit } from "./domain/audit/audit.ts";
+import { createDecisions } from "./domain/decisions/decisions.ts";
+import { createFleet } from "./domain/fleet/fleet.ts";
+import { openHostAuthority } from "./domain/fleet/host-authority.ts";
+import { createRuns } from "./domain/runs/runs.ts";
+import { createTemplates } from "./domain/templates/templates.ts";
+import { createTenants } from "./domain/tenants/tenants.ts";
+import { type Env, readEnv } from "./env.ts";
+import { startGateway } from "./gateway/gateway.ts";
+import { openBlobs } from "./platform/blobs.ts";
+import { systemClock } from "./platform/clock.ts";
+import { openDatabase } from "./platform/database.ts";
+import { type FastDatabase, openFastDatabase } from "./platform/fast-database.ts";
+import { runMigrations } from "./platform/migrations.ts";
+import { createTokenVerifier } from "./platform/oidc.ts";
+import { openRedis, type RedisConnections } from "./platform/redis.ts";
+import { seedDemo } from "./seed/demo.ts";
+import { writeLocalJoinToken } from "./seed/local-agent.ts";
+import { createAuditView } from "./views/audit.ts";
+import { createFleetView } from "./views/fleet.ts";
+import { createRunsView } from "./views/runs.ts";
+import { createTemplatesView } from "./views/templates.ts";
+import { startWorkers } from "./workers/workers.ts";
+
+const SHUTDOWN_GRACE_MS = 10_000;
+
+export type Registry = { readonly apiPort: number | null; readonly gatewayPort: number | null; stop(reason: string): Promise<void> };
+
+/** Starts every role of `env`; resolves when all of them serve. When one part cannot start, the others are closed again. */
+export async function startRegistry(env: Env, logger: Logger): Promise<Registry> {
+  const shutdown = createShutdown({ logger, graceMs: SHUTDOWN_GRACE_MS });
+  const stop = (reason: string) => shutdown.run(reason);
+  try {
+    const health = createHealth();
+    const clock = systemClock;
+
+    if (env.DATABASE_URL_OWNER !== undefined) {
+      const { applied } = await runMigrations({ ownerUrl: env.DATABASE_URL_OWNER });
+      if (applied.length > 0) logger.info({ applied }, "migrations applied");
+    }
+
+    const urls = { tenantUrl: env.DATABASE_URL_TENANT, systemUrl: env.DATABASE_URL_SYSTEM };
+    const database = openDatabase(urls);
+    shutdown.add("database", database.close);
+    const fastDatabase = openFastDatabase(urls);
+    shutdown.add("fast-database", fastDatabase.close);
+    const redis = openRedis(env.REDIS_URL, logger);
+    shutdown.add("redis", redis.close);
+    const blobs = openBlobs({ dir: env.BLOB_DIR, fastDatabase });
+
+    const audit = createAudit();
+    const decisions = createDecisions({
+      onError: (error, policy) => logger.error({ err: error, policy }, "a policy could not be evaluated"),
+    });
+    const access = createAccess({ database, fastDatabase, decisions, audit, logger });
+    const tenants = createTenants({ database, access });
+    const templates = createTemplates({ access, decisions, blobs, redis });
+    const authority = await openHostAuthority({ stateDir: env.STATE_DIR, trustDomain: env.TRUST_DOMAIN, clock });
+    const gatewayUrl = `https://${env.GATEWAY_NAMES[0] ?? env.GATEWAY_HOST}:${env.GATEWAY_PORT}`;
+    const fleet = createFleet({ access, audit, fastDatabase, authority, redis, clock, gatewayUrl });
+    const runs = createRuns({ access, fastDatabase, blobs, redis, clock, templates, fleet });
+    const views = {
+      audit: createAuditView({ access }),
+      templates: createTemplatesView({ access }),
+      fleet: createFleetView({ access }),
+      runs: createRunsView({ access }),
+    };
+    const domain: Domain = { access, tenants, templates, fleet, runs, views };
+
+    if (env.DEMO) {
+      await seedDemo({ tenants, templates });
+      const file = await writeLocalJoinToken({ fleet, stateDir: env.STATE_DIR });
+      logger.info({ file }, "demo tenants are there; the local agent may join");
+    }
+
+    if (env.BFF_ROLES.includes("worker")) {
+      const workers = await startWorkers({ runs, fleet, fastDatabase, redis, logger, clock });
+      shutdown.add("workers", workers.close);
+    }
+
+    let gatewayPort: number | null = null;
+    if (env.BFF_ROLES.includes("gateway")) {
+      const gateway = await startGateway({ runs, fleet, blobs, authority, redis, logger, env });
+      shutdown.add("gateway", gateway.close);
+      gatewayPort = gateway.port;
+    }
+
+    let apiPort: number | null = null;
+    if (env.BFF_ROLES.includes("api")) {
+      const { verify } = createTokenVerifier({ issuer: env.OIDC_ISSUER, audience: env.OIDC_AUDIENCE });
+      const server = await createServer({
+        domain,
+        authenticate: verify,
+        health,
+        refreshHealth: () => refreshHealth(health, fastDatabase, redis),
+        logger,
+      });
+      shutdown.add("api", () => server.close());
+      const address = await server.listen({ host: env.BFF_HOST, port: env.BFF_PORT });
+      apiPort = Number(new URL(address).port);
+    }
+    await refreshHealth(health, fastDatabase, redis);
+    logger.info({ roles: env.BFF_ROLES, apiPort, gatewayPort }, "the registry serves");
+    shutdown.install();
+    return { apiPort, gatewayPort, stop };
+  } catch (error) {
+    await stop("start failed");
+    throw error;
+  }
+}
+
+/** Redis may be away and the registry still serves: doorbells are backed by polls. Without the database it does not. */
+async function refreshHealth(health: Health, fastDatabase: FastDatabase, redis: RedisConnections): Promise<void> {
+  await fastDatabase
+    .asSystem((tx) => tx.query("select 1"))
+    .then(
+      () => health.set("database", "ok"),
+      () => health.set("database", "failing", "does not answer"),
+    );
+  health.set("redis", "ok", redis.commands.status === "ready" ? "answers" : "away: news come by polling");
+}
+
+if (import.meta.main) {
+  const env = readEnv();
+  const logger = createLogger({ app: "bff", level: env.LOG_LEVEL });
+  try {
+    await startRegistry(env, logger);
+  } catch (error) {
+    logger.fatal({ err: error }, "the registry could not start");
+    process.exitCode = 1;
+  }
+}
