@@ -253,3 +253,6 @@ export const bannedNames: readonly string[] = [
   "index",
   "misc",
 ];
+
+/** Where a name is not ours to choose: a template's code is entered by its `index.mjs`. */
+export const foreignNames: readonly string[] = ["examples/*/index.mjs"];

@@ -1,6 +1,16 @@
 import { basename, matchesGlob, posix } from "node:path";
 import { parseSync, Visitor } from "oxc-parser";
-import { bannedNames, defaultExports, furtherDoors, moduleOrder, onlyIn, readsEnvironment, type Zone, zones } from "./arrow-rules.ts";
+import {
+  bannedNames,
+  defaultExports,
+  foreignNames,
+  furtherDoors,
+  moduleOrder,
+  onlyIn,
+  readsEnvironment,
+  type Zone,
+  zones,
+} from "./arrow-rules.ts";
 
 export type Violation = { readonly file: string; readonly line: number; readonly rule: string; readonly message: string };
 
@@ -106,6 +116,7 @@ export function zoneOf(file: string): Zone | undefined {
 
 function namingProblems(file: string): string[] {
   const problems: string[] = [];
+  if (matches(file, foreignNames)) return problems;
   const stem = basename(file).replace(/\..*$/, "");
   const folders = file.split("/").slice(0, -1);
   for (const name of [...stem.split("-"), ...folders]) {

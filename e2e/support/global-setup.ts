@@ -1,0 +1,40 @@
+import { rmSync } from "node:fs";
+import { temporaryDir } from "@agent-factory/testkit/postgres";
+import { portIsFree } from "../../scripts/machine.ts";
+import { portsFor, startProduct } from "../../scripts/product.ts";
+import { createProgress } from "../../scripts/terminal.ts";
+
+/**
+ * Starts the product once for the whole run, by the same code as `npm start`, on a data directory and ports of its own.
+ * With E2E_CONSOLE_URL set, a product that already runs is used and left running.
+ */
+export default async function setup(): Promise<(() => Promise<void>) | undefined> {
+  if (process.env.E2E_CONSOLE_URL) return undefined;
+  const portOffset = await freeOffset();
+  const dataDir = temporaryDir("e2e");
+  const product = await startProduct({
+    dataDir,
+    portOffset,
+    mode: "start",
+    progress: createProgress(),
+    // a program that a test kills comes back; one that keeps dying shows in the tests
+    onEnd: (sentence) => console.error(sentence),
+  });
+  if (product.hostProblem) console.error(`The local host does not serve: ${product.hostProblem}`);
+  process.env.E2E_CONSOLE_URL = product.urls.console;
+  process.env.E2E_IDENTITY_URL = product.urls.identity;
+  process.env.E2E_DATA_DIR = dataDir;
+  return async () => {
+    await product.stop();
+    if (process.env.E2E_KEEP_DATA === undefined) rmSync(dataDir, { recursive: true, force: true });
+  };
+}
+
+/** The first offset of which all ports are free, so that a running `npm start` is not in the way. */
+async function freeOffset(): Promise<number> {
+  for (let offset = 1000; offset < 5000; offset += 500) {
+    const free = await Promise.all(Object.values(portsFor(offset)).map(portIsFree));
+    if (free.every(Boolean)) return offset;
+  }
+  throw new Error("no free range of ports for the end-to-end tests");
+}

@@ -1,0 +1,67 @@
+import { test as base, expect, type Page } from "@playwright/test";
+
+export { expect };
+
+/** The demo's people, by what they do. */
+export type Person = "acme-editor" | "acme-reviewer" | "acme-manager" | "acme-operator" | "acme-admin" | "globex-editor";
+
+const emails: Record<Person, string> = {
+  "acme-editor": "editor@acme.test",
+  "acme-reviewer": "reviewer@acme.test",
+  "acme-manager": "manager@acme.test",
+  "acme-operator": "operator@acme.test",
+  "acme-admin": "admin@acme.test",
+  "globex-editor": "editor@globex.test",
+};
+
+/** What a page did that no page may do. A test that provokes such a thing on purpose takes it out again. */
+export type Misdeeds = { readonly consoleErrors: string[]; readonly foreignRequests: string[] };
+
+const consoleUrl = (): string => process.env.E2E_CONSOLE_URL ?? "http://127.0.0.1:4000";
+const identityUrl = (): string => process.env.E2E_IDENTITY_URL ?? "http://127.0.0.1:4300";
+
+/**
+ * Playwright's `test` on the running product. Every test fails when a page wrote an error to the browser's console, threw, or sent
+ * a request to another origin than the console and the identity provider.
+ */
+export const test = base.extend<{ misdeeds: Misdeeds; watched: undefined }>({
+  misdeeds: async ({ browserName: _ }, use) => {
+    await use({ consoleErrors: [], foreignRequests: [] });
+  },
+  baseURL: async ({ browserName: _ }, use) => {
+    await use(consoleUrl());
+  },
+  watched: [
+    async ({ context, misdeeds }, use) => {
+      const own = [new URL(consoleUrl()).origin, new URL(identityUrl()).origin];
+      context.on("request", (request) => {
+        const url = new URL(request.url());
+        if (/^(https?|wss?):$/.test(url.protocol) && !own.includes(url.origin)) misdeeds.foreignRequests.push(request.url());
+      });
+      context.on("console", (message) => {
+        if (message.type() === "error") misdeeds.consoleErrors.push(`${message.text()} (${message.page()?.url() ?? "?"})`);
+      });
+      context.on("weberror", (error) => misdeeds.consoleErrors.push(String(error.error())));
+      await use(undefined);
+      expect(misdeeds.foreignRequests, "requests to another origin").toEqual([]);
+      expect(misdeeds.consoleErrors, "errors in the browser's console").toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+/** Signs in through the identity provider's own page, as a person does, and ends on the console. */
+export async function signIn(page: Page, person: Person, path = "/"): Promise<void> {
+  await page.goto(path);
+  await onIdentity(page, () => page.getByRole("textbox").fill(emails[person]));
+  await page.getByRole("button", { name: /^(continue|continuer)$/i }).click();
+  await page.waitForURL((url) => url.origin === new URL(consoleUrl()).origin && !/\/(api\/auth|sign-?in)/.test(url.pathname));
+}
+
+/** Waits for the provider's page; where the console asks first with a page of its own, its button is pressed. */
+async function onIdentity(page: Page, then: () => Promise<void>): Promise<void> {
+  const provider = page.waitForURL((url) => url.origin === new URL(identityUrl()).origin);
+  const button = page.getByRole("button", { name: /^(sign in|se connecter|connexion)/i });
+  await Promise.race([provider, button.click().then(() => provider)]);
+  await then();
+}

@@ -1,0 +1,38 @@
+import { defineConfig } from "@playwright/test";
+import { findCommand, tools } from "./scripts/machine.ts";
+
+/** One Chromium, one product: tests own their data, and run one file at a time on a small machine. */
+export default defineConfig({
+  testDir: "e2e",
+  testMatch: "*.spec.ts",
+  outputDir: "test-results",
+  globalSetup: "./e2e/support/global-setup.ts",
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  workers: 1,
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  reporter: [["list"], ["./scripts/playwright-reporter.ts"]],
+  use: {
+    baseURL: process.env.E2E_CONSOLE_URL ?? "http://127.0.0.1:4000",
+    locale: "en-GB",
+    timezoneId: "Europe/Paris",
+    viewport: { width: 1440, height: 900 },
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+    actionTimeout: 15_000,
+    launchOptions: {
+      ...(findCommand(...tools.chromium.commands) ? { executablePath: findCommand(...tools.chromium.commands) as string } : {}),
+      args: [
+        ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+      ],
+    },
+  },
+});
