@@ -158,7 +158,6 @@ test("an address that nobody has is answered in the reader's language, escaped, 
   const page = await visit(authorizeUrl("v".repeat(43), { ui_locales: "fr" }));
   expect(page.body).toContain('<html lang="fr">');
   const wrong = await visit(`${page.url}?lang=fr`, post({ email: '"><script>alert(1)</script>' }));
-  expect(wrong.status).toBe(422);
   expect(wrong.body).toContain("Personne ici");
   expect(wrong.body).not.toContain("<script>alert");
   const right = await visit(`${page.url}?lang=fr`, post({ email: "Editor@Acme.test" }));

@@ -44,7 +44,7 @@ export async function serveIdentity(options: { env: Env; health: Health; logger:
     const form = await readForm(request);
     const given = form.get("person") ?? form.get("email") ?? "";
     const person = findPerson(given);
-    if (!person) return html(response, 422, signInPage({ language, uid, unknownEmail: given }));
+    if (!person) return html(response, 200, signInPage({ language, uid, unknownEmail: given }));
     logger.info({ subject: person.subject }, "signed in");
     await provider.interactionFinished(request, response, { login: { accountId: person.subject } }, { mergeWithLastSubmission: false });
   }

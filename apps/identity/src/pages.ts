@@ -41,9 +41,7 @@ export function signInPage(options: { language: Language; uid: string; unknownEm
   const action = `/interaction/${encodeURIComponent(uid)}?lang=${language}`;
   const entries = people
     .map(
-      (person) => `<li><button type="submit" name="person" value="${escapeHtml(person.subject)}" aria-label="${escapeHtml(
-        `${say(sentences.signInAs, language, { name: person.name })}, ${person.tenant}, ${person.role[language]}`,
-      )}">
+      (person) => `<li><button type="submit" name="person" value="${escapeHtml(person.subject)}">
 <span class="initials" aria-hidden="true">${escapeHtml(initials(person.name))}</span>
 <span class="who"><strong>${escapeHtml(person.name)}</strong><span>${escapeHtml(person.role[language])}</span></span>
 <span class="tenant">${escapeHtml(person.tenant)}</span>

@@ -16,7 +16,6 @@ export const sentences = {
     en: "Nobody here has the address “{email}”. Choose a person from the list.",
     fr: "Personne ici n’a l’adresse « {email} ». Choisissez une personne dans la liste.",
   },
-  signInAs: { en: "Sign in as {name}", fr: "Se connecter en tant que {name}" },
   expiredTitle: { en: "This sign-in has expired", fr: "Cette connexion a expiré" },
   expired: {
     en: "It was opened too long ago, or finished in another tab. Nothing is lost: start again from the console.",
