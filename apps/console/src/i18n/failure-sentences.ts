@@ -1,0 +1,357 @@
+/**
+ * What every refusal means to the reader, and the way out, in both languages. Keyed by the failure's code; values in it come from
+ * the failure's details. A test finds every code in the BFF's source and asks for it here.
+ */
+import type { Locale } from "./locale.ts";
+
+export type FailureSentence = { readonly sentence: string; readonly wayOut: string };
+type Details = Readonly<Record<string, unknown>>;
+type Entry = (details: Details) => { readonly en: readonly [string, string]; readonly fr: readonly [string, string] };
+
+const text = (value: unknown, otherwise: string): string =>
+  typeof value === "string" || typeof value === "number" ? String(value) : otherwise;
+const mebibytes = (value: unknown): string => (typeof value === "number" ? String(Math.round(value / 1024 / 1024)) : "?");
+
+const ROLES: Record<Locale, Readonly<Record<string, string>>> = {
+  en: { editor: "Editors", reviewer: "Reviewers", manager: "Managers", operator: "Operators", admin: "Administrators", member: "Members" },
+  fr: {
+    editor: "les éditeurs",
+    reviewer: "les relecteurs",
+    manager: "les responsables",
+    operator: "les opérateurs",
+    admin: "les administrateurs",
+    member: "les membres",
+  },
+};
+
+/** "Operators and administrators" / "les opérateurs et les administrateurs"; roles nobody holds as a person are left out. */
+export function nameRoles(locale: Locale, roles: readonly string[]): string | null {
+  const names = roles.map((role) => ROLES[locale][role]).filter((name) => name !== undefined);
+  if (names.length === 0) return null;
+  const list = new Intl.ListFormat(locale).format(
+    locale === "en" ? names.map((name, index) => (index === 0 ? name : name.toLowerCase())) : names,
+  );
+  return list;
+}
+
+const capital = (words: string): string => words.slice(0, 1).toUpperCase() + words.slice(1);
+
+/** Why an action is not allowed, and who can. */
+export function notAllowed(locale: Locale, roles: readonly string[]): string {
+  const who = nameRoles(locale, roles);
+  if (locale === "fr")
+    return who === null ? "Personne ne fait cela à la main." : `Votre rôle ne le permet pas. ${capital(who)} le peuvent.`;
+  return who === null ? "Nobody does this by hand." : `Your role does not allow it. ${who} can.`;
+}
+
+const reload = { en: "Load the page again.", fr: "Rechargez la page." };
+
+const sentences = {
+  "access.denied": ({ roles }) => {
+    const known = Array.isArray(roles) ? roles.filter((role): role is string => typeof role === "string") : [];
+    const who = { en: nameRoles("en", known), fr: nameRoles("fr", known) };
+    return {
+      en: ["Your role does not allow this.", who.en === null ? "Nobody does this by hand." : `${who.en} can: ask one of them.`],
+      fr: [
+        "Votre rôle ne permet pas cela.",
+        who.fr === null ? "Personne ne fait cela à la main." : `${capital(who.fr)} le peuvent : demandez à l'un d'eux.`,
+      ],
+    };
+  },
+
+  "archives.empty": () => ({
+    en: ["The archive holds no file.", "Pack the template's code as a tar.gz and upload it again."],
+    fr: ["L'archive ne contient aucun fichier.", "Emballez le code du modèle dans un tar.gz et envoyez-le de nouveau."],
+  }),
+  "archives.not-an-archive": () => ({
+    en: ["This file is not a tar.gz archive.", "Pack the code with `tar -czf code.tar.gz *` and upload that."],
+    fr: ["Ce fichier n'est pas une archive tar.gz.", "Emballez le code avec `tar -czf code.tar.gz *` et envoyez cela."],
+  }),
+  "archives.unsafe-entry": ({ path }) => ({
+    en: [
+      `The archive holds an entry that is not allowed: ${text(path, "a link, a device or a path that leaves the archive")}.`,
+      "Archives hold plain files and folders only, below their own root.",
+    ],
+    fr: [
+      `L'archive contient une entrée interdite : ${text(path, "un lien, un périphérique ou un chemin qui sort de l'archive")}.`,
+      "Une archive ne contient que des fichiers et des dossiers, sous sa propre racine.",
+    ],
+  }),
+  "archives.too-large": ({ maxBytes }) => ({
+    en: [`The archive is larger than ${mebibytes(maxBytes)} MiB.`, "Leave out what does not run: node_modules of tools, tests, pictures."],
+    fr: [`L'archive dépasse ${mebibytes(maxBytes)} Mio.`, "Retirez ce qui ne s'exécute pas : node_modules d'outils, tests, images."],
+  }),
+  "archives.too-many-files": () => ({
+    en: ["The archive holds more than 2,000 files.", "Bundle the code into fewer files."],
+    fr: ["L'archive contient plus de 2 000 fichiers.", "Regroupez le code en moins de fichiers."],
+  }),
+  "archives.missing": () => ({
+    en: ["There is no such code archive in this tenant.", "Upload the code again and put the new digest into the manifest."],
+    fr: [
+      "Cette archive de code n'existe pas chez ce client.",
+      "Envoyez le code de nouveau et inscrivez la nouvelle empreinte dans le manifeste.",
+    ],
+  }),
+  "archives.file-missing": ({ path }) => ({
+    en: [`The archive holds no file ${text(path, "of that name")}.`, "Choose a file from the list."],
+    fr: [`L'archive ne contient pas le fichier ${text(path, "de ce nom")}.`, "Choisissez un fichier de la liste."],
+  }),
+
+  "blob.missing": () => ({
+    en: ["These bytes are not in the store.", "Upload them again; if they were there before, tell an operator."],
+    fr: ["Ces octets ne sont pas dans le stockage.", "Envoyez-les de nouveau ; s'ils y étaient, prévenez un opérateur."],
+  }),
+  "blob.corrupt": () => ({
+    en: [
+      "The stored bytes do not match their digest, so they are not used.",
+      "Tell an operator: the store needs a repair. Uploading the same content again mends it.",
+    ],
+    fr: [
+      "Les octets stockés ne correspondent pas à leur empreinte : ils ne sont pas utilisés.",
+      "Prévenez un opérateur : le stockage est abîmé. Envoyer le même contenu le répare.",
+    ],
+  }),
+  "blob.too-large": ({ maxBytes }) => ({
+    en: [`This is larger than ${mebibytes(maxBytes)} MiB.`, "Make it smaller, or split it."],
+    fr: [`Cela dépasse ${mebibytes(maxBytes)} Mio.`, "Réduisez-le ou découpez-le."],
+  }),
+
+  "drafts.missing": () => ({
+    en: ["There is no such draft in this tenant.", "It may have been removed, or belong to another tenant. Go back to the template."],
+    fr: ["Ce brouillon n'existe pas chez ce client.", "Il a pu être supprimé ou appartenir à un autre client. Revenez au modèle."],
+  }),
+  "drafts.stale": ({ updatedByName }) => ({
+    en: [
+      `${text(updatedByName, "Somebody")} saved this draft after you opened it.`,
+      "Compare both texts and choose which to keep. Yours is still here.",
+    ],
+    fr: [
+      `${text(updatedByName, "Quelqu'un")} a enregistré ce brouillon après que vous l'avez ouvert.`,
+      "Comparez les deux textes et choisissez. Le vôtre est toujours là.",
+    ],
+  }),
+  "drafts.closed": () => ({
+    en: ["This draft is closed: it was discarded or published.", "Restore it, or start a new draft."],
+    fr: ["Ce brouillon est fermé : il a été écarté ou publié.", "Restaurez-le, ou commencez un nouveau brouillon."],
+  }),
+  "drafts.invalid": () => ({
+    en: ["The manifest has errors.", "They are marked in the text; correct them first."],
+    fr: ["Le manifeste contient des erreurs.", "Elles sont signalées dans le texte ; corrigez-les d'abord."],
+  }),
+  "drafts.policy-refused": () => ({
+    en: ["A policy refuses this manifest.", "The rule and its fix stand beside the text."],
+    fr: ["Une règle refuse ce manifeste.", "La règle et sa correction sont à côté du texte."],
+  }),
+
+  "fleet.host-missing": () => ({
+    en: ["There is no such host.", "It may have been revoked. Look at the list again."],
+    fr: ["Cet hôte n'existe pas.", "Il a pu être révoqué. Revoyez la liste."],
+  }),
+  "fleet.wrong-state": ({ state }) => ({
+    en: [
+      `The host is ${text(state, "in another state")} now, so this does not apply.`,
+      "Somebody else was faster. The list shows what is true now.",
+    ],
+    fr: [
+      `L'hôte est maintenant ${text(state, "dans un autre état")} : cela ne s'applique plus.`,
+      "Quelqu'un a été plus rapide. La liste montre l'état actuel.",
+    ],
+  }),
+  "fleet.host-revoked": () => ({
+    en: ["This host was revoked and cannot come back.", "Enrol the machine again with a new join token."],
+    fr: ["Cet hôte a été révoqué et ne peut pas revenir.", "Enrôlez la machine de nouveau avec un nouveau jeton."],
+  }),
+  "fleet.join-token-used": () => ({
+    en: ["This join token was used already: one token enrols one host.", "Make a new join command."],
+    fr: ["Ce jeton a déjà servi : un jeton enrôle un hôte.", "Créez une nouvelle commande."],
+  }),
+  "fleet.join-token-expired": () => ({
+    en: ["This join token has expired.", "Make a new join command and use it in time."],
+    fr: ["Ce jeton a expiré.", "Créez une nouvelle commande et utilisez-la à temps."],
+  }),
+  "fleet.join-token-unknown": () => ({
+    en: ["This join token is not one of ours.", "Copy the whole command again, or make a new one."],
+    fr: ["Ce jeton n'est pas un des nôtres.", "Copiez la commande entière, ou créez-en une nouvelle."],
+  }),
+  "fleet.clock-skew": ({ hostTime, registryTime }) => ({
+    en: [
+      `The host's clock says ${text(hostTime, "another time")}, ours says ${text(registryTime, "otherwise")}: too far apart.`,
+      "Set the host's clock (NTP) and start it again.",
+    ],
+    fr: [
+      `L'horloge de l'hôte indique ${text(hostTime, "une autre heure")}, la nôtre ${text(registryTime, "une autre")} : l'écart est trop grand.`,
+      "Réglez l'horloge de l'hôte (NTP) et redémarrez-le.",
+    ],
+  }),
+  "fleet.csr-invalid": () => ({
+    en: ["The host's certificate request could not be read.", "Update the runtime agent and enrol it again."],
+    fr: ["La demande de certificat de l'hôte est illisible.", "Mettez l'agent à jour et enrôlez-le de nouveau."],
+  }),
+  "fleet.unproven": () => ({
+    en: ["The host could not prove its sandbox, so it gets no work.", "Look at the proof in its log and mend what failed."],
+    fr: [
+      "L'hôte n'a pas prouvé son bac à sable : il ne reçoit pas de travail.",
+      "Regardez la preuve dans son journal et réparez ce qui a échoué.",
+    ],
+  }),
+  "fleet.platform-host": () => ({
+    en: ["This host belongs to the platform and serves several tenants.", "The platform's operators look after it."],
+    fr: ["Cet hôte appartient à la plateforme et sert plusieurs clients.", "Les opérateurs de la plateforme s'en occupent."],
+  }),
+  "fleet.serves-own-tenant": () => ({
+    en: ["This host serves its own tenant only.", "Choose a host of this tenant."],
+    fr: ["Cet hôte ne sert que son propre client.", "Choisissez un hôte de ce client."],
+  }),
+
+  "members.no-tenant": () => ({
+    en: ["This needs a tenant.", "Choose a tenant at the top left."],
+    fr: ["Il faut un client pour cela.", "Choisissez un client en haut à gauche."],
+  }),
+
+  "request.invalid": () => ({
+    en: ["The console sent something the registry does not understand.", `${reload.en} If it stays, report the trace id.`],
+    fr: [
+      "La console a envoyé quelque chose que le registre ne comprend pas.",
+      `${reload.fr} Si cela persiste, signalez l'identifiant de trace.`,
+    ],
+  }),
+  "request.malformed": () => ({
+    en: ["The request could not be read.", reload.en],
+    fr: ["La requête est illisible.", reload.fr],
+  }),
+  "request.too-large": ({ maxBytes }) => ({
+    en: [`This is larger than ${mebibytes(maxBytes)} MiB.`, "Make it smaller, or split it."],
+    fr: [`Cela dépasse ${mebibytes(maxBytes)} Mio.`, "Réduisez-le ou découpez-le."],
+  }),
+  "request.unknown-path": () => ({
+    en: ["The registry knows no such address.", `The console may be newer than the registry. ${reload.en}`],
+    fr: ["Le registre ne connaît pas cette adresse.", `La console est peut-être plus récente que le registre. ${reload.fr}`],
+  }),
+  "request.foreign-origin": () => ({
+    en: ["This request came from another site, so it was refused.", "Use the console itself."],
+    fr: ["Cette requête vient d'un autre site : elle a été refusée.", "Utilisez la console elle-même."],
+  }),
+
+  "runs.missing": () => ({
+    en: ["There is no such run in this tenant.", "Its address may be incomplete. Look for it among the runs."],
+    fr: ["Cette exécution n'existe pas chez ce client.", "L'adresse est peut-être incomplète. Cherchez-la parmi les exécutions."],
+  }),
+  "runs.no-host-ready": ({ reason }) => ({
+    en: [`No host is ready: ${text(reason, "none is connected")}`.replace(/\.?$/, "."), "Open Fleet to see why, or to add a host."],
+    fr: ["Aucun hôte n'est prêt.", "Ouvrez Parc pour voir pourquoi, ou pour ajouter un hôte."],
+  }),
+  "runs.input-invalid": () => ({
+    en: ["The input does not fit what the template takes.", "The places are listed below the input; correct them and try again."],
+    fr: ["L'entrée ne correspond pas à ce que le modèle attend.", "Les endroits sont listés sous l'entrée ; corrigez-les et réessayez."],
+  }),
+  "runs.input-too-large": ({ maxBytes }) => ({
+    en: [`The input is larger than ${mebibytes(maxBytes)} MiB.`, "Try it on a part of it."],
+    fr: [`L'entrée dépasse ${mebibytes(maxBytes)} Mio.`, "Essayez sur une partie."],
+  }),
+  "runs.output-missing": () => ({
+    en: ["This run has no output.", "It may not have finished, or it failed: its state says which."],
+    fr: ["Cette exécution n'a pas de sortie.", "Elle n'est peut-être pas finie, ou elle a échoué : son état le dit."],
+  }),
+  "runs.lease-lost": () => ({
+    en: ["The host no longer holds this run.", "Nothing to do: the run goes on elsewhere."],
+    fr: ["L'hôte ne tient plus cette exécution.", "Rien à faire : elle continue ailleurs."],
+  }),
+  "runs.blob-unnamed": () => ({
+    en: ["The host asked for something its run does not name.", "Report the trace id to an operator."],
+    fr: ["L'hôte a demandé une chose que son exécution ne nomme pas.", "Signalez l'identifiant de trace à un opérateur."],
+  }),
+  "runs.no-tenant": () => ({
+    en: ["This needs a tenant.", "Choose a tenant at the top left."],
+    fr: ["Il faut un client pour cela.", "Choisissez un client en haut à gauche."],
+  }),
+
+  "session.signed-out": () => ({
+    en: ["You are signed out.", "Sign in again; what you typed stays here."],
+    fr: ["Vous êtes déconnecté.", "Reconnectez-vous ; ce que vous avez saisi reste ici."],
+  }),
+  "session.token-invalid": () => ({
+    en: ["Your session is no longer valid.", "Sign in again; what you typed stays here."],
+    fr: ["Votre session n'est plus valable.", "Reconnectez-vous ; ce que vous avez saisi reste ici."],
+  }),
+  "session.no-tenant": () => ({
+    en: ["You are signed in, but you are a member of no tenant here.", "Ask an administrator to add you, or sign in as somebody else."],
+    fr: [
+      "Vous êtes connecté, mais vous n'êtes membre d'aucun client ici.",
+      "Demandez à un administrateur de vous ajouter, ou connectez-vous autrement.",
+    ],
+  }),
+  "session.issuer-away": () => ({
+    en: ["The sign-in service does not answer.", "Nothing is lost. It is tried again; if it stays away, tell an operator."],
+    fr: ["Le service de connexion ne répond pas.", "Rien n'est perdu. Un nouvel essai a lieu ; si cela dure, prévenez un opérateur."],
+  }),
+
+  "templates.missing": ({ name }) => ({
+    en: [`There is no template ${text(name, "of that name")} in this tenant.`, "It may belong to another tenant. Look through the list."],
+    fr: [
+      `Il n'y a pas de modèle ${text(name, "de ce nom")} chez ce client.`,
+      "Il appartient peut-être à un autre client. Parcourez la liste.",
+    ],
+  }),
+  "templates.version-missing": ({ semver }) => ({
+    en: [`There is no version ${text(semver, "of that number")} of this template.`, "Choose one from its list of versions."],
+    fr: [`Il n'y a pas de version ${text(semver, "de ce numéro")} de ce modèle.`, "Choisissez-en une dans la liste."],
+  }),
+  "templates.name-taken": ({ name }) => ({
+    en: [`The name ${text(name, "")} is taken in this tenant.`.replace("  ", " "), "Choose another name, or change that template."],
+    fr: [`Le nom ${text(name, "")} est déjà pris chez ce client.`.replace("  ", " "), "Choisissez un autre nom, ou modifiez ce modèle."],
+  }),
+  "templates.name-changed": () => ({
+    en: ["A template keeps its name for life.", "Put the old name back, or create a new template."],
+    fr: ["Un modèle garde son nom pour toujours.", "Remettez l'ancien nom, ou créez un nouveau modèle."],
+  }),
+  "templates.invalid": () => ({
+    en: ["The manifest has errors.", "They are marked in the text; correct them first."],
+    fr: ["Le manifeste contient des erreurs.", "Elles sont signalées dans le texte ; corrigez-les d'abord."],
+  }),
+  "templates.nothing-changed": () => ({
+    en: ["Nothing changed since the published version.", "Change something first."],
+    fr: ["Rien n'a changé depuis la version publiée.", "Modifiez d'abord quelque chose."],
+  }),
+  "templates.bump-too-small": ({ demands }) => ({
+    en: [`These changes need at least a ${text(demands, "larger")} version.`, "Raise the version number."],
+    fr: [`Ces changements demandent au moins une version ${text(demands, "plus grande")}.`, "Augmentez le numéro de version."],
+  }),
+  "templates.semver-invalid": () => ({
+    en: ["This is not a version number.", "Write it as 1.4.0."],
+    fr: ["Ce n'est pas un numéro de version.", "Écrivez-le comme 1.4.0."],
+  }),
+  "templates.version-exists": ({ semver }) => ({
+    en: [`Version ${text(semver, "")} exists already, and versions never change.`.replace("  ", " "), "Choose a higher number."],
+    fr: [
+      `La version ${text(semver, "")} existe déjà, et une version ne change jamais.`.replace("  ", " "),
+      "Choisissez un numéro plus grand.",
+    ],
+  }),
+  "templates.no-tenant": () => ({
+    en: ["This needs a tenant.", "Choose a tenant at the top left."],
+    fr: ["Il faut un client pour cela.", "Choisissez un client en haut à gauche."],
+  }),
+
+  /** Not the BFF's: what the console finds out by itself. */
+  "console.unreachable": () => ({
+    en: ["The registry does not answer.", "Nothing is lost. It is tried again by itself; if it stays away, tell an operator."],
+    fr: ["Le registre ne répond pas.", "Rien n'est perdu. Un nouvel essai a lieu tout seul ; si cela dure, prévenez un opérateur."],
+  }),
+  "console.internal": () => ({
+    en: ["Something broke on our side.", "Try again. If it stays, report the trace id to an operator."],
+    fr: ["Quelque chose s'est cassé de notre côté.", "Réessayez. Si cela persiste, signalez l'identifiant de trace à un opérateur."],
+  }),
+} satisfies Record<string, Entry>;
+
+export type KnownFailureCode = keyof typeof sentences;
+
+export function isKnownFailure(code: string): code is KnownFailureCode {
+  return Object.hasOwn(sentences, code);
+}
+
+/** The sentence and the way out; for a code we do not know, the registry's own English message. */
+export function describeFailure(locale: Locale, failure: { code: string; message: string; details: Details }): FailureSentence {
+  const entry: Entry | undefined = isKnownFailure(failure.code) ? sentences[failure.code] : undefined;
+  const [sentence, wayOut] = entry?.(failure.details)[locale] ?? [failure.message.replace(/\.?$/, "."), ""];
+  return { sentence, wayOut };
+}
