@@ -7,7 +7,7 @@ import { configDefaults, defineConfig } from "vitest/config";
  *   x.sandbox.test.ts  real bubblewrap, one after the other
  *   x.soak.test.ts     long; only by `npm run soak`
  */
-const everywhere = ["apps/**", "packages/**", "scripts/**", "bench/**", "examples/**", "policies/**", "e2e/support/**"];
+const everywhere = ["apps/**", "packages/**", "scripts/**", "bench/**", "examples/**", "policies/**", "e2e/support/**", "e2e/system/**"];
 const named = (suffix: string) => everywhere.map((place) => `${place}/*${suffix}`);
 const exclude = [...configDefaults.exclude, "**/.next/**", "**/generated/**"];
 
@@ -29,7 +29,7 @@ export default defineConfig({
           name: "db",
           include: named(".db.test.ts"),
           exclude,
-          globalSetup: ["scripts/test-services.ts"],
+          globalSetup: ["scripts/test-servers.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
@@ -40,7 +40,7 @@ export default defineConfig({
           name: "sandbox",
           include: named(".sandbox.test.ts"),
           exclude,
-          globalSetup: ["scripts/test-services.ts"],
+          globalSetup: ["scripts/test-servers.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
@@ -51,7 +51,7 @@ export default defineConfig({
           name: "soak",
           include: named(".soak.test.ts"),
           exclude,
-          globalSetup: ["scripts/test-services.ts"],
+          globalSetup: ["scripts/test-servers.ts"],
           testTimeout: 30 * 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -118,8 +118,11 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** The roles exist with their passwords before any migration runs; grants and policies are the migrations' business. */
-async function ensureRoles(adminUrl: string, secret: string): Promise<void> {
+/**
+ * The registry's roles exist with their passwords before any migration runs; grants and policies are the migrations' business.
+ * `adminUrl` needs the right to create roles.
+ */
+export async function ensureRoles(adminUrl: string, secret: string): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
   try {

@@ -11,7 +11,7 @@ import { startRedis } from "./redis.ts";
  * One PostgreSQL and one Redis for a whole test run, announced to the workers by TEST_POSTGRES_ADMIN_URL, TEST_POSTGRES_SECRET and
  * TEST_REDIS_URL. Whatever a killed earlier run left behind is ended and removed first. Returns how to stop everything.
  */
-export async function startTestServices(migrate: (ownerUrl: string) => Promise<unknown>): Promise<() => Promise<void>> {
+export async function startTestServers(migrate: (ownerUrl: string) => Promise<unknown>): Promise<() => Promise<void>> {
   await sweep();
   const dir = temporaryDir("test");
   const secret = randomBytes(16).toString("hex");
