@@ -1,7 +1,0 @@
-import { startTestServices } from "@agent-factory/testkit/services";
-import { runMigrations } from "../apps/bff/src/platform/migrations.ts";
-
-/** Vitest's global setup: the servers run before the first worker and are gone after the last. */
-export default function setup(): Promise<() => Promise<void>> {
-  return startTestServices((ownerUrl) => runMigrations({ ownerUrl }));
-}
