@@ -6,6 +6,9 @@ import type { Runs } from "../domain/runs/runs.ts";
 import type { Templates } from "../domain/templates/templates.ts";
 import type { Membership, Tenants } from "../domain/tenants/tenants.ts";
 import type { AuditView } from "../views/audit.ts";
+import type { FleetView } from "../views/fleet.ts";
+import type { RunWatch } from "../views/run-watch.ts";
+import type { RunsView } from "../views/runs.ts";
 import type { TemplatesView } from "../views/templates.ts";
 
 /** Every door the edge may call; main.ts constructs it. */
@@ -15,7 +18,13 @@ export type Domain = {
   readonly templates: Templates;
   readonly fleet: Fleet;
   readonly runs: Runs;
-  readonly views: { readonly audit: AuditView; readonly templates: TemplatesView };
+  readonly views: {
+    readonly audit: AuditView;
+    readonly templates: TemplatesView;
+    readonly fleet: FleetView;
+    readonly runs: RunsView;
+    readonly watchRun: RunWatch;
+  };
 };
 
 export type Context = {

@@ -1,8 +1,10 @@
 import { archivesRouter } from "./archives.ts";
 import { auditRouter } from "./audit.ts";
 import { draftsRouter } from "./drafts.ts";
+import { fleetRouter } from "./fleet.ts";
 import { membersRouter } from "./members.ts";
 import { router } from "./procedure.ts";
+import { runsRouter } from "./runs.ts";
 import { sessionRouter } from "./session.ts";
 import { templatesRouter } from "./templates.ts";
 
@@ -13,6 +15,8 @@ export const appRouter = router({
   templates: templatesRouter,
   drafts: draftsRouter,
   archives: archivesRouter,
+  runs: runsRouter,
+  fleet: fleetRouter,
 });
 
 /** What the console codes against; types only ever cross that way. */

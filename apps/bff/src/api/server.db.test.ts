@@ -18,6 +18,12 @@ type Reply = {
   };
 };
 
+/** What a successful call answered, as the test expects it to be shaped. */
+function dataOf<T>(reply: Reply): T {
+  if (!reply.body.result) throw new Error(`no result: ${JSON.stringify(reply.body)}`);
+  return reply.body.result.data as T;
+}
+
 async function openTestServer() {
   const kernel = await openTestKernel();
   const provider = await startIssuer();
@@ -105,7 +111,7 @@ test("a member of two tenants chooses by header", async () => {
 test("members and the audit trail are those of the caller's tenant", async () => {
   await using t = await openTestServer();
   const members = await t.call("/trpc/members.list", { subject: "globex-admin" });
-  expect((members.body.result?.data as { items: { email: string }[] }).items.map((item) => item.email)).toEqual([
+  expect(dataOf<{ items: { email: string }[] }>(members).items.map((item) => item.email)).toEqual([
     "admin@globex.test",
     "editor@globex.test",
     "manager@globex.test",
@@ -118,8 +124,7 @@ test("members and the audit trail are those of the caller's tenant", async () =>
     { code: "access.denied", details: { roles: ["reviewer", "manager", "operator", "admin"] } },
   ]);
   const trail = await t.call("/trpc/audit.list?input=%7B%7D", { subject: "acme-admin" });
-  const items = (trail.body.result?.data as { items: { action: string; outcome: string; actorName: string; traceId: string | null }[] })
-    .items;
+  const items = dataOf<{ items: { action: string; outcome: string; actorName: string; traceId: string | null }[] }>(trail).items;
   expect(items[0]).toMatchObject({
     action: "audit.read",
     outcome: "denied",

@@ -31,9 +31,12 @@ export function openDatabase({ tenantUrl, systemUrl }: { tenantUrl: string; syst
   };
 }
 
+/** A statement that runs for half a minute, or a transaction that idles for one, is stuck: neither may hold its locks for ever. */
+const SESSION = "-c TimeZone=UTC -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s";
+
 function clientFor(url: string, connectionsMax: number): PrismaClient {
   const adapter = new PrismaPg(
-    { connectionString: url, options: "-c TimeZone=UTC", max: connectionsMax },
+    { connectionString: url, options: SESSION, max: connectionsMax },
     // Without a listener an idle connection that the server closes would end the process; the pool replaces it by itself.
     { onPoolError: () => undefined, onConnectionError: () => undefined, statementNameGenerator: statementName() },
   );

@@ -65,12 +65,15 @@ export function openFastDatabase({
   };
 }
 
+/** A statement that runs for half a minute, or a transaction that idles for one, is stuck: neither may hold its locks for ever. */
+const SESSION = "-c TimeZone=UTC -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s";
+
 function begin(options: { readOnly?: boolean } | undefined): string {
   return options?.readOnly ? "begin read only" : "begin";
 }
 
 function poolFor(url: string, max: number): pg.Pool {
-  const pool = new pg.Pool({ connectionString: url, options: "-c TimeZone=UTC", max, types: typeParsers, connectionTimeoutMillis: 10_000 });
+  const pool = new pg.Pool({ connectionString: url, options: SESSION, max, types: typeParsers, connectionTimeoutMillis: 10_000 });
   // An idle connection that the server closes is replaced at the next use; without a listener it would end the process.
   pool.on("error", () => undefined);
   return pool;

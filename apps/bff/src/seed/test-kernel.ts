@@ -42,8 +42,9 @@ export async function openTestKernel(options: { tenants?: boolean } = {}): Promi
   const fastDatabase = openFastDatabase(db);
   const audit = createAudit();
   const decisions = createDecisions();
-  const access = createAccess({ database, fastDatabase, decisions, audit, logger: createLogger({ app: "test", level: "silent" }) });
-  const tenants = createTenants({ database, access });
+  const logger = createLogger({ app: "test", level: "silent" });
+  const access = createAccess({ database, fastDatabase, decisions, audit, logger });
+  const tenants = createTenants({ database, access, logger });
   const tenant = async (slug: string, name: string): Promise<TestTenant> => {
     if (options.tenants === false)
       return { id: "", slug, name, currency: "EUR", as: () => Promise.reject(new Error("no tenants")) as never };

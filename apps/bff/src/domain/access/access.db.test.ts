@@ -1,7 +1,14 @@
+import { createLogger } from "@agent-factory/process/logger";
 import { expect, test } from "vitest";
+import { openDatabase } from "../../platform/database.ts";
+import { openFastDatabase } from "../../platform/fast-database.ts";
 import { openTestKernel, type TestKernel } from "../../seed/test-kernel.ts";
 import { type Actor, systemActor } from "../actor.ts";
+import { createAudit } from "../audit/audit.ts";
+import { createDecisions } from "../decisions/decisions.ts";
 import { Failure } from "../failure.ts";
+import { createTenants } from "../tenants/tenants.ts";
+import { createAccess } from "./access.ts";
 
 const save = (actor: Actor, id = "t1") => ({ actor, action: "templates.create" as const, resource: { kind: "template", id } });
 
@@ -183,4 +190,20 @@ test("what one may do in general is answered with who could", async () => {
   expect(permissions["templates.list"]).toMatchObject({ allowed: true });
   expect(permissions["runs.try"]).toEqual({ allowed: false, roles: ["editor", "operator", "admin", "system"] });
   expect(permissions["templates.publish"]).toEqual({ allowed: false, roles: ["system"] });
+});
+
+test("a database that cannot be reached is said to be away, on every door and at sign-in, and is no bug", async () => {
+  const urls = { tenantUrl: "postgresql://x:y@127.0.0.1:9/x", systemUrl: "postgresql://x:y@127.0.0.1:9/x" };
+  const [database, fastDatabase] = [openDatabase(urls), openFastDatabase(urls)];
+  const logger = createLogger({ app: "test", level: "silent" });
+  const access = createAccess({ database, fastDatabase, decisions: createDecisions(), audit: createAudit(), logger });
+  const tenants = createTenants({ database, access, logger });
+  const request = save({ kind: "user", id: "a", name: "a", tenantId: "018f0000-0000-7000-8000-000000000001", roles: ["editor"] });
+  const away = { kind: "unavailable", code: "registry.database-away" };
+  await expect(access.perform(request, async () => undefined)).rejects.toMatchObject(away);
+  await expect(access.performFast(request, async () => undefined)).rejects.toMatchObject(away);
+  await expect(access.read(request, async () => undefined)).rejects.toMatchObject(away);
+  await expect(access.readFast(request, async () => undefined)).rejects.toMatchObject(away);
+  await expect(tenants.signIn("acme-editor", undefined)).rejects.toMatchObject(away);
+  await Promise.all([database.close(), fastDatabase.close()]);
 });

@@ -9,7 +9,7 @@
 import type { Logger } from "@agent-factory/process/logger";
 import type { Database, Transaction } from "../../platform/database.ts";
 import type { FastDatabase, FastTransaction } from "../../platform/fast-database.ts";
-import { type AnyTransaction, sqlOf } from "../../platform/sql.ts";
+import { type AnyTransaction, isDatabaseAway, sqlOf } from "../../platform/sql.ts";
 import type { Actor } from "../actor.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Decisions, Verdict } from "../decisions/decisions.ts";
@@ -106,6 +106,7 @@ export function createAccess({
     try {
       return await run();
     } catch (error) {
+      if (isDatabaseAway(error)) throw databaseAway(error, logger);
       if (!(error instanceof Denial)) throw error;
       await recordDenial(request, error);
       const roles = [...ACTIONS[request.action]];
@@ -179,6 +180,12 @@ export function createAccess({
       return Object.fromEntries((Object.keys(ACTIONS) as Action[]).map((action) => [action, of(action)])) as Permissions;
     },
   };
+}
+
+/** An outage is nobody's bug: callers are told to try again, and the cause is in the log. */
+export function databaseAway(error: unknown, logger: Logger): Failure {
+  logger.error({ err: error }, "the database cannot be reached");
+  return new Failure("unavailable", "registry.database-away", "The registry cannot reach its database; try again in a moment");
 }
 
 /** Row-level security narrows this to the actor's tenant: a person without a row there has no roles at all. */

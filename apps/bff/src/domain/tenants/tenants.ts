@@ -1,6 +1,8 @@
 /** Customers or business units, and the people in them. Who somebody is comes from the identity provider, what they may do from here. */
+import type { Logger } from "@agent-factory/process/logger";
 import type { Database } from "../../platform/database.ts";
-import type { Access } from "../access/access.ts";
+import { isDatabaseAway } from "../../platform/sql.ts";
+import { type Access, databaseAway } from "../access/access.ts";
 import type { Actor, SystemActor, UserActor } from "../actor.ts";
 import { Failure } from "../failure.ts";
 
@@ -30,10 +32,12 @@ export type Tenants = {
   list(): Promise<TenantView[]>;
 };
 
-export function createTenants({ database, access }: { database: Database; access: Access }): Tenants {
+export function createTenants({ database, access, logger }: { database: Database; access: Access; logger: Logger }): Tenants {
   return {
     signIn: async (subject, slug, traceId) => {
-      const members = await database.system.member.findMany({ where: { subject }, take: 100 });
+      const members = await database.system.member.findMany({ where: { subject }, take: 100 }).catch((error: unknown) => {
+        throw isDatabaseAway(error) ? databaseAway(error, logger) : error;
+      });
       const rows = await database.system.tenant.findMany({
         where: { id: { in: members.map((member) => member.tenantId) } },
         orderBy: { name: "asc" },
