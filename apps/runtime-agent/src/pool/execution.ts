@@ -101,9 +101,11 @@ export class Execution {
   cancel(graceMs = CANCEL_GRACE_MS): void {
     if (this.#cancelled || this.#over) return;
     this.#cancelled = true;
-    if (graceMs <= 0) return this.#conclude(this.#cancellation());
-    sendCommand(this.#sandbox.channel, { t: "cancel" }, this.#token);
-    this.#cancelTimer = setTimeout(() => this.#conclude(this.#cancellation()), graceMs);
+    if (graceMs <= 0) this.#conclude(this.#cancellation());
+    else {
+      sendCommand(this.#sandbox.channel, { t: "cancel" }, this.#token);
+      this.#cancelTimer = setTimeout(() => this.#conclude(this.#cancellation()), graceMs);
+    }
   }
 
   #listen(): void {
