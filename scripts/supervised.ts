@@ -18,6 +18,8 @@ export type SupervisedSpec = ChildSpec & {
   readyTimeoutMs: number;
   /** Ends the wait. */
   signal?: AbortSignal;
+  /** The first wait before starting again; it doubles each time. */
+  backoffMs?: number;
   /** Called with a sentence when the program ended by itself, and whether it is started again. */
   onEnd: (sentence: string, again: boolean) => void;
 };
@@ -40,7 +42,7 @@ export async function supervise(spec: SupervisedSpec): Promise<Supervised> {
       spec.onEnd(`${spec.name} ended by itself (${signal ?? `exit code ${code}`}): ${lastWords(spec.logFile)}`, again);
       if (!again) return;
       await watched.stop();
-      await delay(250 * 2 ** ends.length);
+      await delay((spec.backoffMs ?? 500) * 2 ** (ends.length - 1));
       if (stopping) return;
       child = await startChild(spec);
       watch(child);
