@@ -28,6 +28,7 @@ import { seedDemo } from "./seed/demo.ts";
 import { writeLocalJoinToken } from "./seed/local-agent.ts";
 import { createAuditView } from "./views/audit.ts";
 import { createFleetView } from "./views/fleet.ts";
+import { createRunWatch } from "./views/run-watch.ts";
 import { createRunsView } from "./views/runs.ts";
 import { createTemplatesView } from "./views/templates.ts";
 import { startWorkers } from "./workers/workers.ts";
@@ -63,17 +64,19 @@ export async function startRegistry(env: Env, logger: Logger): Promise<Registry>
       onError: (error, policy) => logger.error({ err: error, policy }, "a policy could not be evaluated"),
     });
     const access = createAccess({ database, fastDatabase, decisions, audit, logger });
-    const tenants = createTenants({ database, access });
+    const tenants = createTenants({ database, access, logger });
     const templates = createTemplates({ access, decisions, blobs, redis });
     const authority = await openHostAuthority({ stateDir: env.STATE_DIR, trustDomain: env.TRUST_DOMAIN, clock });
     const gatewayUrl = `https://${env.GATEWAY_NAMES[0] ?? env.GATEWAY_HOST}:${env.GATEWAY_PORT}`;
     const fleet = createFleet({ access, audit, fastDatabase, authority, redis, clock, gatewayUrl });
     const runs = createRuns({ access, fastDatabase, blobs, redis, clock, templates, fleet });
+    const runsView = createRunsView({ access, blobs, clock });
     const views = {
       audit: createAuditView({ access }),
       templates: createTemplatesView({ access }),
-      fleet: createFleetView({ access }),
-      runs: createRunsView({ access }),
+      fleet: createFleetView({ access, redis }),
+      runs: runsView,
+      watchRun: createRunWatch({ view: runsView, redis }),
     };
     const domain: Domain = { access, tenants, templates, fleet, runs, views };
 
@@ -84,13 +87,21 @@ export async function startRegistry(env: Env, logger: Logger): Promise<Registry>
     }
 
     if (env.BFF_ROLES.includes("worker")) {
-      const workers = await startWorkers({ runs, fleet, fastDatabase, redis, logger, clock });
+      const workers = await startWorkers({ runs, fleet, fastDatabase, logger, clock });
       shutdown.add("workers", workers.close);
     }
 
     let gatewayPort: number | null = null;
     if (env.BFF_ROLES.includes("gateway")) {
-      const gateway = await startGateway({ runs, fleet, blobs, authority, redis, logger, env });
+      const gateway = await startGateway({
+        runs,
+        fleet,
+        authority,
+        redis,
+        logger,
+        clock,
+        listen: { host: env.GATEWAY_HOST, port: env.GATEWAY_PORT, names: env.GATEWAY_NAMES },
+      });
       shutdown.add("gateway", gateway.close);
       gatewayPort = gateway.port;
     }

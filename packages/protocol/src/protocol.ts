@@ -29,6 +29,8 @@ export const LOG_TEXT_BYTES_MAX = 8 * 1024;
 export const CLOSE_MALFORMED = 4400;
 export const CLOSE_REVOKED = 4401;
 export const CLOSE_UNSUPPORTED = 4406;
+/** The host's clock is too far off; the reason names both clocks. Worth trying again once it is set. */
+export const CLOSE_CLOCK_SKEW = 4408;
 export const CLOSE_REPLACED = 4409;
 export const CLOSE_UNPROVEN = 4412;
 export const CLOSE_SHUTTING_DOWN = 4503;

@@ -1,0 +1,46 @@
+import { tracked } from "@trpc/server";
+import { z } from "zod";
+import { procedure, router } from "./procedure.ts";
+
+/** Largest text of an input, in UTF-16 units: what the ledger takes, and a little; the door says so in plain words. */
+const INPUT_LENGTH_MAX = 17 * 1024 * 1024;
+
+const run = z.object({ runId: z.uuid() });
+const trying = z.object({ draftId: z.uuid(), expectedRevision: z.int().positive(), input: z.string().max(INPUT_LENGTH_MAX) });
+const query = z.object({
+  state: z.enum(["queued", "leased", "running", "succeeded", "failed", "cancelled", "dead"]).optional(),
+  templateName: z.string().max(63).optional(),
+  kind: z.enum(["try", "run"]).optional(),
+  cursor: z
+    .string()
+    .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z_[0-9a-f-]{36}$/)
+    .optional(),
+});
+
+export const runsRouter = router({
+  try: procedure("runs.try")
+    .input(trying)
+    .mutation(({ ctx, input }) => ctx.domain.runs.try(ctx.actor, input)),
+  get: procedure("runs.read")
+    .input(run)
+    .query(({ ctx, input }) => ctx.domain.views.runs.get(ctx.actor, input)),
+  list: procedure("runs.list")
+    .input(query)
+    .query(({ ctx, input }) => ctx.domain.views.runs.list(ctx.actor, input)),
+  cancel: procedure("runs.cancel")
+    .input(run)
+    .mutation(({ ctx, input }) => ctx.domain.runs.cancel(ctx.actor, input)),
+  explain: procedure("runs.read")
+    .input(run)
+    .query(({ ctx, input }) => ctx.domain.views.runs.explain(ctx.actor, input)),
+  readOutput: procedure("runs.read")
+    .input(run)
+    .query(({ ctx, input }) => ctx.domain.views.runs.readOutput(ctx.actor, input)),
+  /** The id of an event is how far the follower has read. */
+  watch: procedure("runs.read")
+    .input(run.extend({ lastEventId: z.string().max(40).nullish() }))
+    .subscription(async function* ({ ctx, input, signal }) {
+      const ended = signal ?? new AbortController().signal;
+      for await (const { id, event } of ctx.domain.views.watchRun(ctx.actor, input, ended)) yield tracked(id, event);
+    }),
+});

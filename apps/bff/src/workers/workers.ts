@@ -1,0 +1,100 @@
+/**
+ * The loops. Each acts as a system actor, through a domain door, with one leader among all registry processes. A turn that
+ * fails is logged and comes again: fail-open for the loop, never for the rule behind the door.
+ */
+import type { Logger } from "@agent-factory/process/logger";
+import { withTrace } from "@agent-factory/process/tracing";
+import { systemActor } from "../domain/actor.ts";
+import { deliverOutbox, type OutboxDelivery } from "../domain/audit/outbox.ts";
+import type { Fleet } from "../domain/fleet/fleet.ts";
+import type { Runs } from "../domain/runs/runs.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { FastDatabase } from "../platform/fast-database.ts";
+import { asLeader } from "../platform/leadership.ts";
+
+export type WorkersParts = {
+  readonly runs: Pick<Runs, "expire" | "takeBack" | "forgetLogs" | "leaseMs">;
+  readonly fleet: Pick<Fleet, "loseSilent" | "resumeCordoned" | "forgetJoinTokens">;
+  readonly fastDatabase: FastDatabase;
+  readonly logger: Logger;
+  readonly clock: Clock;
+};
+
+export type Workers = {
+  /** One turn of every loop now, in order; for tests and scenarios that move the clock. */
+  turn(): Promise<void>;
+  /** Ends the loops; resolves when no turn runs any more. */
+  close(): Promise<void>;
+};
+
+type Loop = {
+  readonly name: string;
+  readonly everyMs: number;
+  /** Not before this long after the start. */
+  readonly afterMs?: number;
+  /** Rows moved; a full batch asks for another turn at once. */
+  readonly turn: () => Promise<number>;
+  readonly fullBatch?: number;
+};
+
+export async function startWorkers({ runs, fleet, fastDatabase, logger, clock }: WorkersParts): Promise<Workers> {
+  const startedAt = clock.now().getTime();
+  const loops: Loop[] = [
+    // After a restart hosts first get the time to come back and name what they hold: else our own absence would cost attempts.
+    { name: "lease-expiry", everyMs: 1_000, afterMs: runs.leaseMs, fullBatch: 500, turn: () => runs.expire(systemActor("lease-expiry")) },
+    { name: "host-lost", everyMs: 1_000, afterMs: runs.leaseMs, turn: () => fleet.loseSilent(systemActor("host-lost")) },
+    { name: "cordon-resume", everyMs: 5_000, turn: () => fleet.resumeCordoned(systemActor("cordon-resume")) },
+    { name: "outbox", everyMs: 500, fullBatch: 50, turn: () => deliverOutbox(fastDatabase, listen) },
+    { name: "join-token-cleanup", everyMs: 60 * 60_000, turn: () => fleet.forgetJoinTokens(systemActor("join-token-cleanup")) },
+    { name: "log-retention", everyMs: 10 * 60_000, fullBatch: 5_000, turn: () => runs.forgetLogs(systemActor("log-retention")) },
+  ];
+
+  async function listen(event: OutboxDelivery): Promise<void> {
+    const { hostId } = event.payload as { hostId: string };
+    if (event.topic === "host.revoked") await runs.takeBack(systemActor("outbox"), { hostId, reason: "host-revoked" });
+    else if (event.topic === "host.lost") await runs.takeBack(systemActor("outbox"), { hostId, reason: "host-lost" });
+    else logger.warn({ topic: event.topic, key: event.key }, "nobody listens to this event");
+  }
+
+  let closed = false;
+  const running = new Set<Promise<void>>();
+  const timers = new Set<NodeJS.Timeout>();
+
+  const turnOf = async (loop: Loop): Promise<void> => {
+    if (clock.now().getTime() - startedAt < (loop.afterMs ?? 0)) return;
+    try {
+      let moved: number | null;
+      do {
+        moved = await withTrace(undefined, () => asLeader(fastDatabase, loop.name, loop.turn));
+        if (moved) logger.info({ loop: loop.name, moved }, "a loop moved rows");
+      } while (!closed && moved !== null && loop.fullBatch !== undefined && moved >= loop.fullBatch);
+    } catch (error) {
+      if (!closed) logger.error({ err: error, loop: loop.name }, "a loop's turn failed; it comes again");
+    }
+  };
+
+  const schedule = (loop: Loop): void => {
+    if (closed) return;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      const turn = turnOf(loop).finally(() => {
+        running.delete(turn);
+        schedule(loop);
+      });
+      running.add(turn);
+    }, loop.everyMs);
+    timers.add(timer);
+  };
+  for (const loop of loops) schedule(loop);
+
+  return {
+    turn: async () => {
+      for (const loop of loops) await turnOf(loop);
+    },
+    close: async () => {
+      closed = true;
+      for (const timer of timers) clearTimeout(timer);
+      await Promise.all(running);
+    },
+  };
+}
