@@ -74,7 +74,9 @@ export function CodeDiff({ before, after, language, layout, beforeLabel, afterLa
   }, [editor, before, after]);
 
   useEffect(() => {
-    editor?.updateOptions({ renderSideBySide: layout === "split", originalAriaLabel: beforeLabel, modifiedAriaLabel: afterLabel });
+    editor?.updateOptions({ renderSideBySide: layout === "split" });
+    editor?.getOriginalEditor().updateOptions({ ariaLabel: beforeLabel });
+    editor?.getModifiedEditor().updateOptions({ ariaLabel: afterLabel });
   }, [editor, layout, beforeLabel, afterLabel]);
 
   return <div ref={place} className="h-full min-h-0 w-full" data-code-diff={editor ? "ready" : "loading"} />;

@@ -56,7 +56,7 @@ export type CodeEditorProps = {
 const LINE_HEIGHT = 21;
 const PADDING = 12;
 
-export const codeOptions: MonacoApi.editor.IEditorOptions = {
+export const codeOptions: MonacoApi.editor.IEditorOptions & MonacoApi.editor.IGlobalEditorOptions = {
   fontFamily: "'JetBrains Mono Variable', ui-monospace, monospace",
   fontSize: 13,
   lineHeight: LINE_HEIGHT,
@@ -79,6 +79,7 @@ export const codeOptions: MonacoApi.editor.IEditorOptions = {
   scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10, useShadows: false, alwaysConsumeMouseWheel: false },
   unicodeHighlight: { ambiguousCharacters: false },
   wordBasedSuggestions: "off",
+  bracketPairColorization: { enabled: false },
 };
 
 export function CodeEditor(props: CodeEditorProps): ReactNode {
@@ -138,7 +139,13 @@ export function CodeEditor(props: CodeEditorProps): ReactNode {
   }, [editor, value, name]);
 
   useEffect(() => {
-    editor?.updateOptions({ readOnly, domReadOnly: readOnly, ariaLabel: label, lineNumbers: lineNumbers ? "on" : "off", lineDecorationsWidth: lineNumbers ? 16 : 8 });
+    editor?.updateOptions({
+      readOnly,
+      domReadOnly: readOnly,
+      ariaLabel: label,
+      lineNumbers: lineNumbers ? "on" : "off",
+      lineDecorationsWidth: lineNumbers ? 16 : 8,
+    });
   }, [editor, readOnly, label, lineNumbers]);
 
   const { markers } = props;
@@ -186,7 +193,15 @@ export function CodeEditor(props: CodeEditorProps): ReactNode {
 function PlainText({ value, label, readOnly, onChange, lineNumbers = true, failed }: CodeEditorProps & { failed: boolean }): ReactNode {
   const style = { fontSize: 13, lineHeight: `${LINE_HEIGHT}px`, padding: `${PADDING}px 12px ${PADDING}px ${lineNumbers ? 68 : 12}px` };
   if (failed && !readOnly && onChange) {
-    return <textarea aria-label={label} className="absolute inset-0 resize-none bg-surface font-mono text-ink" style={style} value={value} onChange={(event) => onChange(event.target.value)} />;
+    return (
+      <textarea
+        aria-label={label}
+        className="absolute inset-0 resize-none bg-surface font-mono text-ink"
+        style={style}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    );
   }
   return (
     <pre className="absolute inset-0 overflow-hidden font-mono text-ink" style={{ ...style, margin: 0 }} aria-busy={!failed}>
@@ -196,7 +211,14 @@ function PlainText({ value, label, readOnly, onChange, lineNumbers = true, faile
 }
 
 function mountEditor(monaco: Monaco, place: HTMLElement, latest: { readonly current: CodeEditorProps }) {
-  const editor = monaco.editor.create(place, { ...codeOptions, theme: THEME, model: null, tabSize: 2, insertSpaces: true, ariaLabel: latest.current.label });
+  const editor = monaco.editor.create(place, {
+    ...codeOptions,
+    theme: THEME,
+    model: null,
+    tabSize: 2,
+    insertSpaces: true,
+    ariaLabel: latest.current.label,
+  });
   const { KeyCode, KeyMod } = monaco;
   editor.addCommand(KeyMod.CtrlCmd | KeyCode.KeyS, () => latest.current.onSave?.());
   editor.addCommand(KeyMod.CtrlCmd | KeyCode.Enter, () => latest.current.onTry?.());
@@ -243,7 +265,10 @@ function NoteBelow({ editor, note, document: name }: { editor: CodeEditorInstanc
       id = zones.addZone(zone);
     });
     const marks = editor.createDecorationsCollection([
-      { range: { startLineNumber: line, startColumn: 1, endLineNumber: line, endColumn: 1 }, options: { isWholeLine: true, className: tone === "error" ? "bg-breached-soft" : "bg-warning-soft" } },
+      {
+        range: { startLineNumber: line, startColumn: 1, endLineNumber: line, endColumn: 1 },
+        options: { isWholeLine: true, className: tone === "error" ? "bg-breached-soft" : "bg-warning-soft" },
+      },
     ]);
     const measure = new ResizeObserver(() => {
       const heightInPx = inner.offsetHeight;

@@ -40,6 +40,7 @@ function defineTheme(monaco: typeof MonacoApi): void {
       rule("plain", "ink"),
       rule("type", "accent"),
       rule("string", "healthy"),
+      rule("string.yaml", "healthy"),
       rule("string.key.json", "accent"),
       rule("string.value.json", "healthy"),
       rule("number", "canary", figure),

@@ -42,28 +42,32 @@ async function load(): Promise<Monaco> {
 }
 
 function startWorker(_moduleId: string, label: string): Worker {
-  if (label === "json") return new Worker(new URL("monaco-editor/language/json/json.worker.js", import.meta.url), { type: "module", name: label });
+  if (label === "json")
+    return new Worker(new URL("monaco-editor/language/json/json.worker.js", import.meta.url), { type: "module", name: label });
   return new Worker(new URL("monaco-editor/editor/editor.worker.js", import.meta.url), { type: "module", name: label });
 }
+
+type Grammar = {
+  readonly conf: MonacoApi.languages.LanguageConfiguration;
+  readonly language: MonacoApi.languages.IMonarchLanguage & { readonly tokenizer: Readonly<Record<string, readonly unknown[]>> };
+};
 
 /**
  * Monaco's YAML grammar paints every scalar as a string. Here plain words stay ink, so that colour tells quoted text, block
  * text and quantities (`30s`, `256Mi`) apart.
  */
 async function registerYaml(monaco: Monaco): Promise<void> {
-  const { conf, language } = await import("monaco-editor/languages/definitions/yaml/yaml.js");
+  const { conf, language } = (await import("monaco-editor/languages/definitions/yaml/yaml.js")) as Grammar;
   const plain = { cases: { "@keywords": "keyword", "@default": "plain" } };
   const quantity = /[+-]?\d+(?:\.\d+)?(?:ms|s|m|h|d|k|Ki|Mi|Gi|%)?/;
   const inFlow: MonacoApi.languages.IMonarchLanguageRule[] = [[new RegExp(`${quantity.source}(?=[ \\t]*[,\\]\\}])`), "number"]];
+  /** All rules of a state but the last, which takes any other text. */
+  const rules = (name: string) => language.tokenizer[name]?.slice(0, -1) ?? [];
   const tokenizer = {
     ...language.tokenizer,
-    root: [
-      [new RegExp(`${quantity.source}(?=[ \\t]*(?:#.*)?$)`), "number"],
-      ...language.tokenizer["root"]!.slice(0, -1),
-      [/.+?(?=(\s+#|$))/, plain],
-    ],
-    object: [...inFlow, ...language.tokenizer["object"]!.slice(0, -1), [/[^},]+/, plain]],
-    array: [...inFlow, ...language.tokenizer["array"]!.slice(0, -1), [/[^\],]+/, plain]],
+    root: [[new RegExp(`${quantity.source}(?=[ \\t]*(?:#.*)?$)`), "number"], ...rules("root"), [/.+?(?=(\s+#|$))/, plain]],
+    object: [...inFlow, ...rules("object"), [/[^},]+/, plain]],
+    array: [...inFlow, ...rules("array"), [/[^\],]+/, plain]],
   } as MonacoApi.languages.IMonarchLanguage["tokenizer"];
   monaco.languages.register({ id: "yaml", extensions: [".yaml", ".yml"], aliases: ["YAML"], mimetypes: ["application/x-yaml"] });
   monaco.languages.setLanguageConfiguration("yaml", conf);

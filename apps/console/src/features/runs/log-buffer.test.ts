@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { addEntries, emptyLog, LINES_MAX } from "./log-buffer.ts";
 
-const entry = (seq: number, text: string, stream = "stdout", attempt = 1) => ({ attempt, seq, at: "2026-11-01T10:00:00.000Z", stream, text });
+const entry = (seq: number, text: string, stream = "stdout", attempt = 1) => ({
+  attempt,
+  seq,
+  at: "2026-11-01T10:00:00.000Z",
+  stream,
+  text,
+});
 
 describe("the log on the page", () => {
   test("a stream that resumes shows no line twice", () => {

@@ -1,7 +1,13 @@
 /** What a run printed, as far as a page keeps it. Pure. */
 
 export type LogStream = "stdout" | "stderr" | "log" | "partial" | "system";
-export type LogEntry = { readonly attempt: number; readonly seq: number; readonly at: string; readonly stream: string; readonly text: string };
+export type LogEntry = {
+  readonly attempt: number;
+  readonly seq: number;
+  readonly at: string;
+  readonly stream: string;
+  readonly text: string;
+};
 /** One line on the screen; `first` is false for the further lines of an entry that holds several. */
 export type LogLine = Pick<LogEntry, "attempt" | "at" | "stream" | "text"> & { readonly key: string; readonly first: boolean };
 
@@ -34,7 +40,14 @@ export function addEntries(log: LogBuffer, entries: readonly LogEntry[]): LogBuf
     }
     const texts = entry.text.replace(/\r?\n$/, "").split(/\r?\n/);
     for (const [index, text] of texts.entries()) {
-      added.push({ key: `${entry.attempt}.${entry.seq}.${index}`, attempt: entry.attempt, at: entry.at, stream: entry.stream, text: plainText(text), first: index === 0 });
+      added.push({
+        key: `${entry.attempt}.${entry.seq}.${index}`,
+        attempt: entry.attempt,
+        at: entry.at,
+        stream: entry.stream,
+        text: plainText(text),
+        first: index === 0,
+      });
     }
   }
   if (added.length === 0 && partial === log.partial) return log.seen.size === seen.size ? { ...log, seen } : log;

@@ -93,7 +93,10 @@ describe("autosave", () => {
       fc.record({ type: fc.constant("saved" as const), revision: fc.integer({ min: 4, max: 9 }), updatedAt: fc.constant("") }),
       fc.record({ type: fc.constant("failed" as const), failure: fc.constantFrom(unreachable, expired) }),
       fc.constant({ type: "stale" as const, theirs }),
-      fc.record({ type: fc.constant("elsewhere" as const), newer: fc.record({ revision: fc.integer({ min: 4, max: 9 }), updatedByName: fc.constant("Ada"), updatedAt: fc.constant("") }) }),
+      fc.record({
+        type: fc.constant("elsewhere" as const),
+        newer: fc.record({ revision: fc.integer({ min: 4, max: 9 }), updatedByName: fc.constant("Ada"), updatedAt: fc.constant("") }),
+      }),
       fc.constant({ type: "keep-mine" as const }),
     );
     fc.assert(

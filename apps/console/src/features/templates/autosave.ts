@@ -90,7 +90,9 @@ export function advance(state: Autosave, event: AutosaveEvent): Advance {
     case "stale":
       return stale(state, event.theirs);
     case "elsewhere":
-      return event.newer.revision > Math.max(state.revision, state.newer?.revision ?? 0) ? stay({ ...state, newer: event.newer }) : stay(state);
+      return event.newer.revision > Math.max(state.revision, state.newer?.revision ?? 0)
+        ? stay({ ...state, newer: event.newer })
+        : stay(state);
     case "take-theirs":
       return {
         state: {
@@ -100,7 +102,9 @@ export function advance(state: Autosave, event: AutosaveEvent): Advance {
         effects: [{ type: "unschedule" }],
       };
     case "keep-mine":
-      return state.phase === "stale" && state.theirs ? send({ ...state, stored: state.theirs.source, revision: state.theirs.revision, theirs: null }) : stay(state);
+      return state.phase === "stale" && state.theirs
+        ? send({ ...state, stored: state.theirs.source, revision: state.theirs.revision, theirs: null })
+        : stay(state);
   }
 }
 
@@ -114,7 +118,10 @@ function typed(state: Autosave, text: string): Advance {
     case "failed":
       // Something that will not heal by itself may heal by other text (too large, for one): then typing tries again.
       if (state.failure?.signedOut) return stay(next);
-      return { state: next, effects: [{ type: "schedule", afterMs: state.failure?.retryable ? retryAfter(state.attempts) : TYPING_PAUSE_MS }] };
+      return {
+        state: next,
+        effects: [{ type: "schedule", afterMs: state.failure?.retryable ? retryAfter(state.attempts) : TYPING_PAUSE_MS }],
+      };
     case "saving":
     case "stale":
       return stay(next);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { dropForgotten, dropText, keepText, recover, type TextStorage } from "./draft-recovery.ts";
+import { dropForgotten, dropRecovery, dropText, keepText, recover, type TextStorage } from "./draft-recovery.ts";
 
 const key = { tenant: "acme", user: "u1", draftId: "d1" };
 const kept = { text: "a: typed", revision: 3, keptAt: "2026-11-01T10:00:00.000Z" };
@@ -52,10 +52,25 @@ describe("text kept in the browser", () => {
     expect(storage.entries.size).toBe(0);
   });
 
+  test("it is offered again until it is taken or dropped, whatever is typed and stored meanwhile", () => {
+    const storage = memory();
+    keepText(storage, key, kept);
+    recover(storage, key, { source: "a: 1", revision: 3 });
+    keepText(storage, key, { ...kept, text: "a: typed later" });
+    dropText(storage, key);
+    expect(recover(storage, key, { source: "a: typed later", revision: 4 })).toEqual({ kept, behind: true });
+    dropRecovery(storage, key);
+    expect(recover(storage, key, { source: "a: 1", revision: 4 })).toBeNull();
+  });
+
   test("another person, tenant or draft is not offered it", () => {
     const storage = memory();
     keepText(storage, key, kept);
-    for (const other of [{ ...key, user: "u2" }, { ...key, tenant: "other" }, { ...key, draftId: "d2" }]) {
+    for (const other of [
+      { ...key, user: "u2" },
+      { ...key, tenant: "other" },
+      { ...key, draftId: "d2" },
+    ]) {
       expect(recover(storage, other, { source: "a: 1", revision: 3 })).toBeNull();
     }
   });

@@ -19,6 +19,10 @@ function storageKey(key: DraftKey): string {
   return `${PREFIX}${key.tenant}.${key.user}.${key.draftId}`;
 }
 
+function asideKey(key: DraftKey): string {
+  return `${storageKey(key)}.aside`;
+}
+
 /** False when the browser would not keep it (full, or forbidden). */
 export function keepText(storage: TextStorage, key: DraftKey, kept: KeptText): boolean {
   try {
@@ -37,28 +41,40 @@ export function dropText(storage: TextStorage, key: DraftKey): void {
   }
 }
 
-function findText(storage: TextStorage, key: DraftKey): KeptText | null {
-  try {
-    return parseKept(storage.getItem(storageKey(key)));
-  } catch {
-    return null;
-  }
-}
-
 /**
  * What to offer when a draft is opened. `behind`: somebody stored a newer revision since the text was typed, so saving it
  * would go on top of words its author has not seen.
  */
 export type Recovery = { readonly kept: KeptText; readonly behind: boolean };
 
+/**
+ * Looks once, when a draft is opened. What is found is set aside, so that typing in this visit does not write over it; it
+ * stays there until {@link dropRecovery}.
+ */
 export function recover(storage: TextStorage, key: DraftKey, draft: { source: string; revision: number }): Recovery | null {
-  const kept = findText(storage, key);
-  if (!kept) return null;
-  if (kept.text === draft.source) {
-    dropText(storage, key);
+  try {
+    const entry = storage.getItem(storageKey(key)) ?? storage.getItem(asideKey(key));
+    const kept = parseKept(entry);
+    if (!kept || kept.text === draft.source) {
+      storage.removeItem(storageKey(key));
+      storage.removeItem(asideKey(key));
+      return null;
+    }
+    storage.setItem(asideKey(key), JSON.stringify(kept));
+    storage.removeItem(storageKey(key));
+    return { kept, behind: kept.revision < draft.revision };
+  } catch {
     return null;
   }
-  return { kept, behind: kept.revision < draft.revision };
+}
+
+/** The person has taken the text, or does not want it. */
+export function dropRecovery(storage: TextStorage, key: DraftKey): void {
+  try {
+    storage.removeItem(asideKey(key));
+  } catch {
+    // As above.
+  }
 }
 
 /** Forgets texts that nobody came back for. */

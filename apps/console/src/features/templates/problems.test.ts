@@ -3,7 +3,13 @@ import { describe, expect, test } from "vitest";
 import { listProblems, type ProblemSources } from "./problems.ts";
 
 const at = (line: number, column = 1, endLine = line, endColumn = column + 5) => ({ line, column, endLine, endColumn });
-const diagnostic = (line: number, code = "manifest.unknown-key"): Diagnostic => ({ ...at(line), pointer: "", severity: "error", code, message: { en: "Unknown key.", fr: "Clé inconnue." } });
+const diagnostic = (line: number, code = "manifest.unknown-key"): Diagnostic => ({
+  ...at(line),
+  pointer: "",
+  severity: "error",
+  code,
+  message: { en: "Unknown key.", fr: "Clé inconnue." },
+});
 const nothing: ProblemSources = { diagnostics: [], policy: [], schema: [], locate: () => at(1), language: "en" };
 
 describe("problems of a manifest", () => {
@@ -26,7 +32,9 @@ describe("problems of a manifest", () => {
   test("a policy finding stands at the line its pointer lies on, with its rule", () => {
     const [problem] = listProblems({
       ...nothing,
-      policy: [{ rule: "egress.no-wildcard", pointer: "/spec/sandbox", severity: "error", message: { en: "A wildcard.", fr: "Un joker." } }],
+      policy: [
+        { rule: "egress.no-wildcard", pointer: "/spec/sandbox", severity: "error", message: { en: "A wildcard.", fr: "Un joker." } },
+      ],
       locate: (pointer) => (pointer === "/spec/sandbox" ? at(16, 12) : at(1)),
     });
     expect(problem).toMatchObject({ line: 16, column: 12, source: "policy", code: "egress.no-wildcard" });

@@ -5,7 +5,12 @@
 import type { Diagnostic, Range, Sentence } from "@agent-factory/manifest/diagnostic";
 
 /** A verdict of the template policy, on a place in the parsed data. */
-export type PolicyFinding = { readonly rule: string; readonly pointer: string; readonly severity: "error" | "warning"; readonly message: Sentence };
+export type PolicyFinding = {
+  readonly rule: string;
+  readonly pointer: string;
+  readonly severity: "error" | "warning";
+  readonly message: Sentence;
+};
 
 export type Problem = Range & {
   readonly key: string;
@@ -30,18 +35,36 @@ export type ProblemSources = {
 /** In reading order. A schema mark is left out where our own sentence already stands: one fault, one problem. */
 export function listProblems({ diagnostics, policy, schema, locate, language }: ProblemSources): Problem[] {
   const ours = [
-    ...diagnostics.map((found): Omit<Problem, "key"> => ({ ...rangeOf(found), source: "manifest", severity: found.severity, code: found.code, message: found.message[language] })),
-    ...policy.map((found): Omit<Problem, "key"> => ({
-      ...rangeOf(locate(found.pointer)),
-      source: "policy",
-      severity: found.severity,
-      code: found.rule,
-      message: found.message[language],
-    })),
+    ...diagnostics.map(
+      (found): Omit<Problem, "key"> => ({
+        ...rangeOf(found),
+        source: "manifest",
+        severity: found.severity,
+        code: found.code,
+        message: found.message[language],
+      }),
+    ),
+    ...policy.map(
+      (found): Omit<Problem, "key"> => ({
+        ...rangeOf(locate(found.pointer)),
+        source: "policy",
+        severity: found.severity,
+        code: found.rule,
+        message: found.message[language],
+      }),
+    ),
   ];
   const theirs = schema
     .filter((mark) => !isSaidBy(diagnostics, mark))
-    .map((mark): Omit<Problem, "key"> => ({ ...rangeOf(mark), source: "schema", severity: mark.severity, code: "schema", message: mark.message }));
+    .map(
+      (mark): Omit<Problem, "key"> => ({
+        ...rangeOf(mark),
+        source: "schema",
+        severity: mark.severity,
+        code: "schema",
+        message: mark.message,
+      }),
+    );
   const seen = new Map<string, number>();
   return [...ours, ...theirs]
     .sort((a, b) => a.line - b.line || a.column - b.column || weight(a) - weight(b))

@@ -15,7 +15,9 @@ spec:
 
 describe("the first manifest of a template", () => {
   test("carries the words of its author and nothing else changes", () => {
-    expect(fillStarter(starter, { name: "log-digest", title: "Log digest", description: "Clusters log lines.", owner: "team-platform" })).toBe(`# Where it begins
+    expect(
+      fillStarter(starter, { name: "log-digest", title: "Log digest", description: "Clusters log lines.", owner: "team-platform" }),
+    ).toBe(`# Where it begins
 apiVersion: agentfactory.dev/v1
 kind: AgentTemplate
 metadata:

@@ -38,5 +38,7 @@ export function fillStarter(source: string, words: TemplateWords): string {
 
 /** Plain when YAML reads it back as the same text, else quoted as JSON, which is YAML. */
 function scalar(text: string): string {
-  return /^[A-Za-z][A-Za-z0-9 _.,-]*[A-Za-z0-9.]$/.test(text) && !/^(true|false|null|yes|no|on|off)$/i.test(text) ? text : JSON.stringify(text);
+  return /^[A-Za-z][A-Za-z0-9 _.,-]*[A-Za-z0-9.]$/.test(text) && !/^(true|false|null|yes|no|on|off)$/i.test(text)
+    ? text
+    : JSON.stringify(text);
 }

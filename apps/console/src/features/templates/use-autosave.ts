@@ -24,6 +24,8 @@ export function useAutosave(key: DraftKey, draft: { source: string; revision: nu
   const current = useRef(state);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const waiters = useRef<((state: Autosave) => boolean)[]>([]);
+  /** Whether the browser's copy is of this visit: an older visit's is not ours to drop. */
+  const keeping = useRef(false);
   const door = useRef({ key, send });
   door.current = { key, send };
 
@@ -31,7 +33,11 @@ export function useAutosave(key: DraftKey, draft: { source: string; revision: nu
     const step = advance(current.current, event);
     current.current = step.state;
     setState(step.state);
-    mirror(door.current.key, step.state);
+    const unsaved = hasUnsaved(step.state);
+    if (unsaved)
+      keepText(localStorage, door.current.key, { text: step.state.text, revision: step.state.revision, keptAt: new Date().toISOString() });
+    else if (keeping.current) dropText(localStorage, door.current.key);
+    keeping.current = unsaved;
     for (const effect of step.effects) {
       if (effect.type === "unschedule") clearTimeout(timer.current);
       if (effect.type === "schedule") {
@@ -84,9 +90,4 @@ export function useAutosave(key: DraftKey, draft: { source: string; revision: nu
   }, [dispatch]);
 
   return { state, dispatch, settle };
-}
-
-function mirror(key: DraftKey, state: Autosave): void {
-  if (hasUnsaved(state)) keepText(localStorage, key, { text: state.text, revision: state.revision, keptAt: new Date().toISOString() });
-  else dropText(localStorage, key);
 }
