@@ -4,7 +4,7 @@
  */
 import { createHealth, type Health } from "@agent-factory/process/health";
 import { createLogger, type Logger } from "@agent-factory/process/logger";
-import { createShutdown } from "@agent-factory/process/shutdown";
+import { createShutdown, type Shutdown } from "@agent-factory/process/shutdown";
 import type { Domain } from "./api/context.ts";
 import { createServer } from "./api/server.ts";
 import { createAccess } from "./domain/access/access.ts";
@@ -21,6 +21,7 @@ import { openBlobs } from "./platform/blobs.ts";
 import { systemClock } from "./platform/clock.ts";
 import { openDatabase } from "./platform/database.ts";
 import { type FastDatabase, openFastDatabase } from "./platform/fast-database.ts";
+import { asLeader } from "./platform/leadership.ts";
 import { runMigrations } from "./platform/migrations.ts";
 import { createTokenVerifier } from "./platform/oidc.ts";
 import { openRedis, type RedisConnections } from "./platform/redis.ts";
@@ -38,8 +39,11 @@ const SHUTDOWN_GRACE_MS = 10_000;
 export type Registry = { readonly apiPort: number | null; readonly gatewayPort: number | null; stop(reason: string): Promise<void> };
 
 /** Starts every role of `env`; resolves when all of them serve. When one part cannot start, the others are closed again. */
-export async function startRegistry(env: Env, logger: Logger): Promise<Registry> {
-  const shutdown = createShutdown({ logger, graceMs: SHUTDOWN_GRACE_MS });
+export async function startRegistry(
+  env: Env,
+  logger: Logger,
+  shutdown: Shutdown = createShutdown({ logger, graceMs: SHUTDOWN_GRACE_MS }),
+): Promise<Registry> {
   const stop = (reason: string) => shutdown.run(reason);
   try {
     const health = createHealth();
@@ -87,7 +91,14 @@ export async function startRegistry(env: Env, logger: Logger): Promise<Registry>
     }
 
     if (env.BFF_ROLES.includes("worker")) {
-      const workers = await startWorkers({ runs, fleet, fastDatabase, logger, clock });
+      const workers = await startWorkers({
+        runs,
+        fleet,
+        fastDatabase,
+        lead: (name, turn) => asLeader(fastDatabase, name, turn),
+        logger,
+        clock,
+      });
       shutdown.add("workers", workers.close);
     }
 
@@ -122,7 +133,6 @@ export async function startRegistry(env: Env, logger: Logger): Promise<Registry>
     }
     await refreshHealth(health, fastDatabase, redis);
     logger.info({ roles: env.BFF_ROLES, apiPort, gatewayPort }, "the registry serves");
-    shutdown.install();
     return { apiPort, gatewayPort, stop };
   } catch (error) {
     await stop("start failed");
@@ -144,8 +154,10 @@ async function refreshHealth(health: Health, fastDatabase: FastDatabase, redis: 
 if (import.meta.main) {
   const env = readEnv();
   const logger = createLogger({ app: "bff", level: env.LOG_LEVEL });
+  const shutdown = createShutdown({ logger, graceMs: SHUTDOWN_GRACE_MS });
+  shutdown.install();
   try {
-    await startRegistry(env, logger);
+    await startRegistry(env, logger, shutdown);
   } catch (error) {
     logger.fatal({ err: error }, "the registry could not start");
     process.exitCode = 1;

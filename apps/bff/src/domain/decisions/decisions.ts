@@ -4,7 +4,7 @@
  * another shape is a deny with the rule `policy.error`.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { type AnyTransaction, jsonParameter, sqlOf } from "../../platform/sql.ts";
@@ -51,11 +51,7 @@ export function createDecisions({
   names?: readonly PolicyName[];
   onError?: (error: unknown, policy: PolicyName) => void;
 } = {}): Decisions {
-  const policies = new Map(
-    names
-      .filter((name) => name === "access" || existsSync(path.join(directory, `${name}.wasm`)))
-      .map((name) => [name, load(directory, name)]),
-  );
+  const policies = new Map(names.map((name) => [name, load(directory, name)]));
   return {
     decide: (name, input) => {
       const policy = policies.get(name);

@@ -1,0 +1,93 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createLogger } from "@agent-factory/process/logger";
+import { cloneDatabase } from "@agent-factory/testkit/database";
+import { testRedisUrl } from "@agent-factory/testkit/redis";
+import { expect, test } from "vitest";
+import type { Env } from "./env.ts";
+import { startRegistry } from "./main.ts";
+import { startIssuer } from "./platform/test-issuer.ts";
+
+const logger = createLogger({ app: "test", level: "silent" });
+
+/** An environment of its own; giving it back fails when the registry left a connection open. */
+async function openEnvironment() {
+  const db = await cloneDatabase();
+  const dir = await mkdtemp(path.join(tmpdir(), "registry-"));
+  const provider = await startIssuer();
+  const env: Env = {
+    NODE_ENV: "test",
+    DATABASE_URL_OWNER: db.ownerUrl,
+    DATABASE_URL_TENANT: db.tenantUrl,
+    DATABASE_URL_SYSTEM: db.systemUrl,
+    REDIS_URL: testRedisUrl(),
+    BLOB_DIR: path.join(dir, "blobs"),
+    STATE_DIR: path.join(dir, "state"),
+    BFF_HOST: "127.0.0.1",
+    BFF_PORT: 0,
+    GATEWAY_HOST: "127.0.0.1",
+    GATEWAY_PORT: 0,
+    GATEWAY_NAMES: ["localhost"],
+    TRUST_DOMAIN: "test.local",
+    OIDC_ISSUER: provider.issuer,
+    OIDC_AUDIENCE: "urn:bff",
+    BFF_ROLES: ["api", "gateway", "worker"],
+    DEMO: true,
+    LOG_LEVEL: "silent",
+  };
+  return {
+    env,
+    provider,
+    [Symbol.asyncDispose]: async () => {
+      await provider[Symbol.asyncDispose]();
+      await db.drop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+test("with every role, the demo is there, the local agent has its token, and a stop cuts streams and leaves nothing open", async () => {
+  await using t = await openEnvironment();
+  const registry = await startRegistry(t.env, logger);
+  const base = `http://127.0.0.1:${registry.apiPort}`;
+  const authorization = `Bearer ${await t.provider.token({ subject: "acme-editor" })}`;
+  expect(registry.gatewayPort).toBeGreaterThan(0);
+  expect((await fetch(`${base}/readyz`)).status).toBe(200);
+  const me = (await (await fetch(`${base}/trpc/session.me`, { headers: { authorization } })).json()) as {
+    result: { data: { user: { name: string } } };
+  };
+  expect(me.result.data.user.name).toBe("Emma Laurent");
+  expect(await readFile(path.join(t.env.STATE_DIR, "local-join-token"), "utf8")).toMatch(/^\S{40,}\n$/);
+
+  const stream = await fetch(`${base}/trpc/fleet.watch`, { headers: { authorization, accept: "text/event-stream" } });
+  expect(stream.headers.get("content-type")).toMatch(/text\/event-stream/);
+  const ended = stream.text().then(
+    () => "ended",
+    () => "cut",
+  );
+  await registry.stop("test");
+  expect(await ended).toMatch(/ended|cut/);
+  await expect(fetch(`${base}/healthz`)).rejects.toThrow();
+});
+
+test("a process with one role opens that one only", async () => {
+  await using t = await openEnvironment();
+  const registry = await startRegistry({ ...t.env, DEMO: false, BFF_ROLES: ["worker"] }, logger);
+  expect([registry.apiPort, registry.gatewayPort]).toEqual([null, null]);
+  await registry.stop("test");
+});
+
+test("when one part cannot start, the others are closed again and the start fails with the reason", async () => {
+  await using t = await openEnvironment();
+  const squatter = createServer();
+  await new Promise<void>((resolve) => squatter.listen(0, "127.0.0.1", resolve));
+  const { port } = squatter.address() as AddressInfo;
+  await expect(startRegistry({ ...t.env, DEMO: false, BFF_PORT: port }, logger)).rejects.toThrow(/EADDRINUSE/);
+  await expect(startRegistry({ ...t.env, DEMO: false, DATABASE_URL_OWNER: "postgresql://x:y@127.0.0.1:9/x" }, logger)).rejects.toThrow(
+    /ECONNREFUSED/,
+  );
+  await new Promise<void>((resolve) => squatter.close(() => resolve()));
+});
