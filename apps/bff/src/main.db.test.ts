@@ -91,3 +91,17 @@ test("when one part cannot start, the others are closed again and the start fail
   );
   await new Promise<void>((resolve) => squatter.close(() => resolve()));
 });
+
+test("without Redis the registry starts, seeds and serves; only doorbells are missing", async () => {
+  await using t = await openEnvironment();
+  const registry = await startRegistry({ ...t.env, REDIS_URL: "redis://127.0.0.1:9" }, logger);
+  const base = `http://127.0.0.1:${registry.apiPort}`;
+  const authorization = `Bearer ${await t.provider.token({ subject: "acme-editor" })}`;
+  const list = (await (await fetch(`${base}/trpc/templates.list?input=%7B%7D`, { headers: { authorization } })).json()) as {
+    result: { data: { total: number } };
+  };
+  expect(list.result.data.total).toBe(2);
+  const ready = await fetch(`${base}/readyz`);
+  expect([ready.status, await ready.json()]).toMatchObject([200, { parts: { redis: { detail: expect.stringMatching(/away/) } } }]);
+  await registry.stop("test");
+});

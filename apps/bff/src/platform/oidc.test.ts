@@ -38,14 +38,23 @@ test("a token of another audience, issuer, type, key or time is refused, and so 
   }
 });
 
-test("while the issuer is away nobody is believed, and when it is back everybody is again", async () => {
-  const provider = await startIssuer();
+test("while the issuer is away or broken nobody is believed, and when it is back everybody is again", async () => {
+  await using provider = await startIssuer();
   const token = await provider.token({ subject: "acme-editor" });
   const elsewhere = createTokenVerifier({ issuer: "http://127.0.0.1:9", audience: "urn:bff" });
   await expect(elsewhere.verify(token)).rejects.toMatchObject({ kind: "unavailable", code: "session.issuer-away" });
   const verifier = createTokenVerifier({ issuer: provider.issuer, audience: "urn:bff" });
+  provider.breakDown(true);
+  await expect(verifier.verify(token)).rejects.toMatchObject({ kind: "unavailable", code: "session.issuer-away" });
+  provider.breakDown(false);
   expect(await verifier.verify(token)).toEqual({ subject: "acme-editor" });
-  await provider[Symbol.asyncDispose]();
+});
+
+test("keys that cannot be fetched are the issuer's fault, not the token's", async () => {
+  await using provider = await startIssuer();
+  const verifier = createTokenVerifier({ issuer: provider.issuer, audience: "urn:bff" });
+  provider.breakDown("keys");
+  await expect(verifier.verify(await provider.token({ subject: "acme-editor" }))).rejects.toMatchObject({ code: "session.issuer-away" });
 });
 
 test("an issuer whose discovery names somebody else is not believed", async () => {

@@ -30,7 +30,7 @@ export function createTokenVerifier({ issuer, audience }: { issuer: string; audi
         return { subject: payload.sub };
       } catch (error) {
         if (error instanceof Failure) throw error;
-        if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) {
+        if (error instanceof errors.JOSEError && !ISSUER_FAULTS.includes(error.code)) {
           throw new Failure("forbidden", "session.token-invalid", "The access token is not valid", { reason: error.code });
         }
         throw issuerAway(issuer);
@@ -38,6 +38,9 @@ export function createTokenVerifier({ issuer, audience }: { issuer: string; audi
     },
   };
 }
+
+/** What jose says when the key set itself cannot be had: no reply in time, another status than 200, no key set in the body. */
+const ISSUER_FAULTS: readonly string[] = ["ERR_JWKS_TIMEOUT", "ERR_JOSE_GENERIC", "ERR_JWKS_INVALID"];
 
 async function discoverKeys(issuer: string): Promise<URL> {
   try {

@@ -19,8 +19,10 @@ export async function startIssuer() {
   const { publicKey, privateKey } = await generateKeyPair("ES256");
   const key = { ...(await exportJWK(publicKey)), kid: "k1", alg: "ES256", use: "sig" };
   let keyRequests = 0;
+  let broken: boolean | "keys" = false;
   const server = createServer((request, response) => {
     response.setHeader("content-type", "application/json");
+    if (broken === true || (broken === "keys" && request.url === "/jwks")) response.statusCode = 500;
     if (request.url === "/jwks") keyRequests += 1;
     const body = request.url === "/.well-known/openid-configuration" ? { issuer: issuer(), jwks_uri: `${issuer()}/jwks` } : { keys: [key] };
     response.end(JSON.stringify(body));
@@ -31,6 +33,10 @@ export async function startIssuer() {
   return {
     issuer: issuer(),
     keyRequests: () => keyRequests,
+    /** From now on (or no longer) every answer, or that about the keys, is a 500. */
+    breakDown: (now: boolean | "keys") => {
+      broken = now;
+    },
     token: (claims: TokenClaims = {}) => {
       const token = new SignJWT({})
         .setProtectedHeader({ alg: "ES256", kid: "k1", typ: claims.type ?? "at+jwt" })
