@@ -10,7 +10,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import {
   Cgroup,
   type CgroupLayout,
@@ -41,9 +41,11 @@ export function bubblewrapUnavailable(): string | null {
   return null;
 }
 
+/** Only where system packages put it: whoever may set PATH must not choose what confines template code. */
 function findBubblewrap(): string | null {
-  const directories = [...(process.env.PATH ?? "").split(delimiter), "/usr/bin", "/usr/local/bin"];
-  return directories.map((directory) => join(directory, "bwrap")).find((path) => existsSync(path)) ?? null;
+  return (
+    ["/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap", "/run/current-system/sw/bin/bwrap"].find((path) => existsSync(path)) ?? null
+  );
 }
 
 function bubblewrapArguments(files: RuntimeFiles): string[] {
@@ -63,7 +65,7 @@ function bubblewrapArguments(files: RuntimeFiles): string[] {
 const NODE_COMMAND = ["/app/node", "--disable-sigusr1", "--v8-pool-size=2", "--no-warnings", "/app/sandbox-main.mjs", CODE_DIRECTORY];
 
 /**
- * @param bubblewrap the program to start; by default the one in PATH.
+ * @param bubblewrap the program to start; by default the one the system installed.
  * @param node the Node that runs inside; by default the one that runs the agent.
  * @throws when the machine lacks what it needs, with the sentence of {@link bubblewrapUnavailable}.
  */
@@ -199,7 +201,7 @@ class BubblewrapDriver implements SandboxDriver {
     const launcher = spawn(
       "/bin/sh",
       ["-c", 'ulimit -c 0; exec "$0" "$@"', process.execPath, "--no-warnings", program, JSON.stringify(this.#settings)],
-      { stdio: ["ignore", "inherit", "inherit", "ipc"], env: { PATH: process.env.PATH ?? "/usr/bin:/bin" } },
+      { stdio: ["ignore", "inherit", "inherit", "ipc"], env: { PATH: "/usr/bin:/bin" } },
     );
     launcher.on("message", (news: LauncherNews, socket) => {
       const pending = this.#pending.get(news.id);

@@ -50,7 +50,7 @@ export function findCgroups(mountinfo: string, ownCgroup: string, controllersOf:
     return { version: "v1", memory, cpu, cpuacct, pids };
   if (unified === null) return null;
   const own = /^0::(.*)$/m.exec(ownCgroup)?.[1] ?? "/";
-  const base = join(unified, own.includes("..") ? "/" : own);
+  const base = join(unified, own.includes("..") ? "" : own).replace(/\/$/, "");
   const controllers = controllersOf(base).split(/\s+/);
   return ["memory", "cpu", "pids"].every((name) => controllers.includes(name)) ? { version: "v2", unified: base } : null;
 }

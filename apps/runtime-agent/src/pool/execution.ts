@@ -197,7 +197,11 @@ export class Execution {
 
   #failure(kind: RunError["kind"], message: string, stack = ""): Verdict {
     const frames = parseStack(stack, this.#sandbox.codeDirectory);
-    return { outcome: "failed", output: null, error: { kind, message: message.slice(0, 4000), stack: frames } };
+    return {
+      outcome: "failed",
+      output: null,
+      error: { kind, message: message.replaceAll(`${this.#sandbox.codeDirectory}/`, "").slice(0, 4000), stack: frames },
+    };
   }
 
   #cancellation(): Verdict {

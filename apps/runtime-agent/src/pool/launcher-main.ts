@@ -6,6 +6,7 @@
  * `destroyed`, when neither process nor cgroup is left. When the agent goes away, however it went, everything here ends.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
@@ -32,9 +33,11 @@ export type LauncherNews =
 
 const STDERR_TAIL_BYTES = 4096;
 const STDERR_WAIT_MS = 100;
+const MONITOR_EXIT_MS = 500;
 
 const settings = JSON.parse(process.argv[2] ?? "") as LauncherSettings;
-const running = new Map<string, { cgroup: Cgroup; child: ChildProcess | null }>();
+/** `inside`: the sandbox's processes are in their cgroup; before that only bubblewrap itself can be killed. */
+const running = new Map<string, { cgroup: Cgroup; child: ChildProcess | null; inside: boolean }>();
 
 function tell(news: LauncherNews, socket?: Socket): void {
   if (!process.connected) return;
@@ -43,7 +46,7 @@ function tell(news: LauncherNews, socket?: Socket): void {
 
 function launch(id: string): void {
   const cgroup = new Cgroup(settings.layout, settings.owner, id);
-  running.set(id, { cgroup, child: null });
+  running.set(id, { cgroup, child: null, inside: false });
   try {
     cgroup.create();
     const seccomp = openSync(settings.seccomp, "r");
@@ -55,7 +58,7 @@ function launch(id: string): void {
       stdio: ["ignore", "ignore", "pipe", "pipe", "pipe", "pipe", "ignore", "ignore", "ignore", seccomp],
     });
     closeSync(seccomp);
-    running.set(id, { cgroup, child });
+    running.set(id, { cgroup, child, inside: false });
     follow(id, cgroup, child);
   } catch (error) {
     tell({ t: "failed", id, message: error instanceof Error ? error.message : String(error) });
@@ -72,7 +75,6 @@ function follow(id: string, cgroup: Cgroup, child: ChildProcess): void {
     tell({ t: "exited", id, code, signal, stderrTail: stderrTail.toString("utf8") });
   });
   if (child.pid === undefined) return;
-  const monitor = child.pid;
   const [, , stderr, channel, information, block] = child.stdio as unknown as [null, null, Readable, Socket, Readable, Writable];
   stderr.on("data", (chunk: Buffer) => {
     stderrTail = Buffer.concat([stderrTail, chunk]).subarray(-STDERR_TAIL_BYTES);
@@ -89,8 +91,8 @@ function follow(id: string, cgroup: Cgroup, child: ChildProcess): void {
     if (pid === undefined) return;
     text = "";
     try {
-      cgroup.attach(monitor);
       cgroup.attach(Number(pid));
+      running.set(id, { cgroup, child, inside: true });
       block.end("1");
     } catch (error) {
       tell({
@@ -107,8 +109,16 @@ async function destroy(id: string): Promise<void> {
   const held = running.get(id);
   let problem: string | null = null;
   try {
-    held?.child?.kill("SIGKILL");
     await held?.cgroup.remove();
+    const child = held?.child;
+    // bubblewrap's own process ends, and takes its child off the process table, once nothing is left inside; killed before,
+    // it would leave that to the machine's init.
+    if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      const exit = once(child, "exit");
+      const force = setTimeout(() => child.kill("SIGKILL"), held?.inside ? MONITOR_EXIT_MS : 0);
+      await exit;
+      clearTimeout(force);
+    }
   } catch (error) {
     problem = error instanceof Error ? error.message : String(error);
   }

@@ -8,6 +8,7 @@
  * Reports are written synchronously: what a template printed before it was killed has left the sandbox, and a template
  * that prints faster than the host reads waits instead of filling its memory.
  */
+import { spawnSync } from "node:child_process";
 import { mkdirSync, unlinkSync, writeFileSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { dirname, join } from "node:path";
@@ -21,6 +22,7 @@ const TOKEN_BYTES = 16;
 const PARTIAL_BYTES_MAX = 8 * 1024;
 const PRINT_BYTES_MAX = 256 * 1024;
 const DROPPED_REPORT_BYTES = 1024 * 1024;
+const SYNTAX_CHECK_MS = 2000;
 
 const codeDirectory = process.argv[2] ?? "/tmp/code";
 const { stringify, parse } = JSON;
@@ -34,6 +36,7 @@ const write = writeSync;
 
 let token: Buffer = Buffer.alloc(TOKEN_BYTES);
 let finished = false;
+let codePaths: string[] = [];
 
 function writeAll(bytes: Buffer): void {
   let offset = 0;
@@ -81,6 +84,8 @@ function reportDropped(): void {
   report({ t: "dropped", bytes: dropped });
 }
 
+let calling = false;
+
 /** Standard output and error as the template sees them. Raw descriptors 1 and 2 are not captured. */
 function capture(stream: "stdout" | "stderr"): void {
   process[stream].write = (chunk: unknown, encoding?: unknown, callback?: unknown): boolean => {
@@ -90,7 +95,17 @@ function capture(stream: "stdout" | "stderr"): void {
         : bufferFrom(chunk as Uint8Array);
     print(stream, bytes);
     const done = typeof encoding === "function" ? encoding : callback;
-    if (typeof done === "function") queueMicrotask(() => done());
+    if (typeof done !== "function") return true;
+    // At once, because a million printed lines in one turn would hold a million callbacks; but not inside another one.
+    if (calling) queueMicrotask(() => done());
+    else {
+      calling = true;
+      try {
+        done();
+      } finally {
+        calling = false;
+      }
+    }
     return true;
   };
 }
@@ -108,6 +123,20 @@ function fail(kind: FailureKind, message: string): never {
   return finish({ t: "failed", kind }, stringify({ message, stack: "" }));
 }
 
+/** A module that does not parse names no place in its error; Node's own check of each file does. */
+function placeOfSyntaxError(): string | null {
+  const deadline = Date.now() + SYNTAX_CHECK_MS;
+  for (const path of codePaths.filter((name) => /\.[cm]?js$/.test(name))) {
+    if (Date.now() > deadline) return null;
+    const { status, stderr } = spawnSync(process.execPath, ["--check", join(codeDirectory, path)], {
+      encoding: "utf8",
+      timeout: SYNTAX_CHECK_MS,
+    });
+    if (status !== 0 && stderr.startsWith(`${codeDirectory}/`)) return stderr;
+  }
+  return null;
+}
+
 function failWith(error: unknown): never {
   let message = "The code threw a value that cannot be shown.";
   let stack = "";
@@ -115,6 +144,7 @@ function failWith(error: unknown): never {
     if (error instanceof Error) {
       message = `${error.name}: ${error.message}`;
       stack = String(error.stack ?? "");
+      if (error instanceof SyntaxError && !stack.includes(codeDirectory)) stack = placeOfSyntaxError() ?? stack;
       if (error.cause instanceof Error) message += ` (because of ${error.cause.name}: ${error.cause.message})`;
     } else {
       message = `The code threw ${typeof error === "string" ? stringify(error) : String(error)}, which is not an Error.`;
@@ -138,6 +168,7 @@ const cancelled = new AbortController();
 
 async function run(command: Command & { t: "run" }, body: Buffer): Promise<void> {
   logBytesLeft = command.logBytes;
+  codePaths = command.files.map((file) => file.path);
   let at = 0;
   for (const file of command.files) {
     const path = join(codeDirectory, file.path);
