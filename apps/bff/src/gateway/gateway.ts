@@ -15,8 +15,7 @@ import { CLOSE_REPLACED, CLOSE_SHUTTING_DOWN, enrolPath, FRAME_BYTES_MAX, linkPa
 import { WebSocketServer } from "ws";
 import type { HostActor } from "../domain/actor.ts";
 import { Failure } from "../domain/failure.ts";
-import type { Fleet } from "../domain/fleet/fleet.ts";
-import type { HostAuthority } from "../domain/fleet/host-authority.ts";
+import type { Fleet, HostAuthority } from "../domain/fleet/fleet.ts";
 import { type Runs, WORK_DOORBELL } from "../domain/runs/runs.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { RedisConnections } from "../platform/redis.ts";

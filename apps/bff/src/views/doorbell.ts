@@ -1,3 +1,6 @@
+/** What a view needs of Redis: to hear when to look again. Called with every message until the returned function is called. */
+export type Bells = { readonly subscriber: { on(channel: string, listener: (message: string) => void): Promise<() => Promise<void>> } };
+
 export type Doorbell = {
   ring(): void;
   /** Until the next ring, the end, or the time is over. A ring while nobody waited counts. */

@@ -2,10 +2,8 @@
 import type { PoolLevel, SandboxProof } from "@agent-factory/protocol";
 import type { Access } from "../domain/access/access.ts";
 import type { Actor } from "../domain/actor.ts";
-import { FLEET_DOORBELL } from "../domain/fleet/fleet.ts";
-import type { HostState } from "../domain/fleet/host.ts";
-import type { RedisConnections } from "../platform/redis.ts";
-import { doorbell } from "./doorbell.ts";
+import { FLEET_DOORBELL, type HostState } from "../domain/fleet/fleet.ts";
+import { type Bells, doorbell } from "./doorbell.ts";
 
 export type HostInventory = {
   os?: string;
@@ -62,7 +60,7 @@ type Row = Omit<HostView, "resumeAt" | "revokedAt" | "lastSeenAt" | "certificate
   certificateNotAfter: Date | null;
 };
 
-export function createFleetView({ access, redis }: { access: Access; redis: Pick<RedisConnections, "subscriber"> }): FleetView {
+export function createFleetView({ access, redis }: { access: Access; redis: Bells }): FleetView {
   const reading = (actor: Actor) => ({ actor, action: "fleet.read" as const, resource: { kind: "host", id: "*" } });
   return {
     list: (actor) =>

@@ -5,8 +5,7 @@
  */
 import type { Actor } from "../domain/actor.ts";
 import { RUNS_DOORBELL } from "../domain/runs/runs.ts";
-import type { RedisConnections } from "../platform/redis.ts";
-import { doorbell } from "./doorbell.ts";
+import { type Bells, doorbell } from "./doorbell.ts";
 import type { LogView, RunPosition, RunsView, RunView } from "./runs.ts";
 
 export type RunNewsEvent = { type: "run"; run: RunView } | { type: "log"; entries: LogView[] } | { type: "end" };
@@ -21,7 +20,7 @@ const POLL_MS = 1_000;
 /** A run that prints in a hurry is looked at this often at most. */
 const PACE_MS = 50;
 
-export function createRunWatch({ view, redis }: { view: Pick<RunsView, "since">; redis: Pick<RedisConnections, "subscriber"> }): RunWatch {
+export function createRunWatch({ view, redis }: { view: Pick<RunsView, "since">; redis: Bells }): RunWatch {
   return async function* (actor, { runId, lastEventId }, signal) {
     const bell = doorbell(signal);
     const silence = await redis.subscriber.on(RUNS_DOORBELL, (message) => {

@@ -3,7 +3,7 @@ import type { RunError, RunUsage } from "@agent-factory/protocol";
 import type { Access } from "../domain/access/access.ts";
 import type { Actor } from "../domain/actor.ts";
 import { Failure } from "../domain/failure.ts";
-import { explainWaiting, isFinal, type RunState, type Waiting } from "../domain/runs/run.ts";
+import { explainWaiting, isFinal, type RunState, type Waiting } from "../domain/runs/runs.ts";
 import type { BlobStore } from "../platform/blobs.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { FastTransaction } from "../platform/fast-database.ts";

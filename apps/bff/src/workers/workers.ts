@@ -10,12 +10,13 @@ import type { Fleet } from "../domain/fleet/fleet.ts";
 import type { Runs } from "../domain/runs/runs.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { FastDatabase } from "../platform/fast-database.ts";
-import { asLeader } from "../platform/leadership.ts";
 
 export type WorkersParts = {
   readonly runs: Pick<Runs, "expire" | "takeBack" | "forgetLogs" | "leaseMs">;
   readonly fleet: Pick<Fleet, "loseSilent" | "resumeCordoned" | "forgetJoinTokens">;
   readonly fastDatabase: FastDatabase;
+  /** Runs a turn unless another registry process is at it; null then. */
+  readonly lead: (name: string, turn: () => Promise<number>) => Promise<number | null>;
   readonly logger: Logger;
   readonly clock: Clock;
 };
@@ -37,7 +38,7 @@ type Loop = {
   readonly fullBatch?: number;
 };
 
-export async function startWorkers({ runs, fleet, fastDatabase, logger, clock }: WorkersParts): Promise<Workers> {
+export async function startWorkers({ runs, fleet, fastDatabase, lead, logger, clock }: WorkersParts): Promise<Workers> {
   const startedAt = clock.now().getTime();
   const loops: Loop[] = [
     // After a restart hosts first get the time to come back and name what they hold: else our own absence would cost attempts.
@@ -65,7 +66,7 @@ export async function startWorkers({ runs, fleet, fastDatabase, logger, clock }:
     try {
       let moved: number | null;
       do {
-        moved = await withTrace(undefined, () => asLeader(fastDatabase, loop.name, loop.turn));
+        moved = await withTrace(undefined, () => lead(loop.name, loop.turn));
         if (moved) logger.info({ loop: loop.name, moved }, "a loop moved rows");
       } while (!closed && moved !== null && loop.fullBatch !== undefined && moved >= loop.fullBatch);
     } catch (error) {

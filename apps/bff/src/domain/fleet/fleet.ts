@@ -29,7 +29,8 @@ import {
 import { advance, assessProof, type HostEvent, isSilent, SILENCE_MS, type Standing } from "./host.ts";
 import type { HostAuthority } from "./host-authority.ts";
 
-export type { Standing } from "./host.ts";
+export type { HostState, Standing } from "./host.ts";
+export type { HostAuthority } from "./host-authority.ts";
 
 export type Hello = Extract<HostFrame, { t: "hello" }>;
 export type Heartbeat = {

@@ -18,10 +18,12 @@ import type { Templates } from "../templates/templates.ts";
 import { createLeases, type Leases, moveOf } from "./leases.ts";
 import { deleteEntries } from "./log-store.ts";
 import { createOutputJudge } from "./output.ts";
-import type { RunState } from "./run.ts";
+import { explainWaiting, isFinal, type RunState } from "./run.ts";
 import { findFacts, insertRuns, lockExpired, lockHeldBy, moveRuns, type RunFacts, requestCancel } from "./run-store.ts";
 
 export type { Ack, Cancel } from "./leases.ts";
+export type { RunState, Waiting } from "./run.ts";
+export { explainWaiting, isFinal };
 
 /** Channel of the doorbell that rings when there may be work to lease. */
 export const WORK_DOORBELL = "work";

@@ -1,0 +1,142 @@
+/**
+ * Ledger, fleet and gateway on a database of their own, with a clock that the test moves. Imported by tests only.
+ *
+ *     await using registry = await openTestRegistry();
+ *     const host = await registry.enrolHost();
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createLogger } from "@agent-factory/process/logger";
+import { testRedisUrl } from "@agent-factory/testkit/redis";
+import { type HostActor, systemActor } from "../domain/actor.ts";
+import { createFleet, type Fleet } from "../domain/fleet/fleet.ts";
+import { type HostAuthority, openHostAuthority } from "../domain/fleet/host-authority.ts";
+import { createRuns, type Runs } from "../domain/runs/runs.ts";
+import type { Templates, Tryable } from "../domain/templates/templates.ts";
+import { type BlobStore, openBlobs } from "../platform/blobs.ts";
+import { manualClock } from "../platform/clock.ts";
+import { asLeader } from "../platform/leadership.ts";
+import { openRedis, type RedisConnections } from "../platform/redis.ts";
+import { openTestKernel, type TestKernel } from "../seed/test-kernel.ts";
+import { startWorkers, type Workers } from "../workers/workers.ts";
+import { type Gateway, startGateway } from "./gateway.ts";
+import { createHostKey, helloOf, type TestIdentity } from "./test-host.ts";
+
+export type TestRegistry = AsyncDisposable & {
+  readonly kernel: TestKernel;
+  readonly dir: string;
+  readonly clock: ReturnType<typeof manualClock>;
+  readonly authority: HostAuthority;
+  readonly blobs: BlobStore;
+  readonly redis: RedisConnections;
+  readonly fleet: Fleet;
+  readonly runs: Runs;
+  /** What `templates.tryable` answers in this test; null: the real door is not there. */
+  tryable: Tryable | null;
+  /** A host as the ledger knows one: enrolled, ready, serving everybody (or one tenant), without a connection. */
+  readyHost(options?: { name?: string; tenantId?: string; capabilities?: string[]; epoch?: string }): Promise<HostActor>;
+  /** A machine that enrolled: what it needs to connect. */
+  enrolHost(name?: string): Promise<TestIdentity>;
+  startGateway(port?: number): Promise<Gateway>;
+  /** The loops; without them nothing happens by itself, so a test that moves the clock says each turn. */
+  startWorkers(): Promise<Workers>;
+  /** Rows of all runs by state. */
+  states(): Promise<Record<string, number>>;
+};
+
+export async function openTestRegistry(options: { redisUrl?: string; now?: Date } = {}): Promise<TestRegistry> {
+  const kernel = await openTestKernel();
+  const { access, audit, fastDatabase } = kernel;
+  const logger = createLogger({ app: "test", level: "silent" });
+  const dir = await mkdtemp(path.join(tmpdir(), "registry-"));
+  const redis = openRedis(options.redisUrl ?? testRedisUrl(), logger);
+  const clock = manualClock(options.now ?? new Date());
+  const authority = await openHostAuthority({ stateDir: path.join(dir, "state"), trustDomain: "factory.test", clock });
+  const blobs = openBlobs({ dir: path.join(dir, "blobs"), fastDatabase });
+  const fleet = createFleet({ access, audit, fastDatabase, authority, redis, clock, gatewayUrl: "https://localhost:4200" });
+  const templates: Pick<Templates, "tryable"> = {
+    tryable: async () => {
+      if (!registry.tryable) throw new Error("this test has no draft");
+      return registry.tryable;
+    },
+  };
+  const runs = createRuns({ access, fastDatabase, templates, fleet, blobs, redis, clock, random: () => 0 });
+  const workers: Workers[] = [];
+  const gateways: Gateway[] = [];
+
+  const enrol = async (name: string) => {
+    const { token } = await fleet.createJoinToken(systemActor("test"), {
+      hostName: name,
+      labels: {},
+      expiresInMinutes: 10,
+      servesAll: true,
+    });
+    const { keyPem, csrPem } = await createHostKey();
+    const reply = await fleet.enrol({ token, csrPem, clock: clock.now().getTime() });
+    return { hostId: reply.hostId, keyPem, certificatePem: reply.certificatePem, caPem: reply.caPem };
+  };
+
+  const registry: TestRegistry = {
+    kernel,
+    dir,
+    clock,
+    authority,
+    blobs,
+    redis,
+    fleet,
+    runs,
+    tryable: null,
+    readyHost: async ({ name = "host", tenantId, capabilities = [], epoch } = {}) => {
+      const { hostId } = await enrol(name);
+      if (tenantId !== undefined) {
+        await fastDatabase.asSystem((tx) =>
+          tx.query("update hosts set serves_all = false, tenant_id = $2, serves = array[$2::uuid] where id = $1", [hostId, tenantId]),
+        );
+      }
+      const host = await fleet.admit(hostId);
+      await fleet.connect(host, { ...helloOf(clock.now(), epoch), capabilities });
+      return host;
+    },
+    enrolHost: (name = "machine") => enrol(name),
+    startGateway: async (port = 0) => {
+      const gateway = await startGateway({
+        runs,
+        fleet,
+        authority,
+        redis,
+        logger,
+        clock,
+        listen: { host: "127.0.0.1", port, names: ["localhost", "127.0.0.1"] },
+      });
+      gateways.push(gateway);
+      return gateway;
+    },
+    startWorkers: async () => {
+      const started = await startWorkers({
+        runs,
+        fleet,
+        fastDatabase,
+        lead: (name, turn) => asLeader(fastDatabase, name, turn),
+        logger,
+        clock,
+      });
+      workers.push(started);
+      return started;
+    },
+    states: async () => {
+      const { rows } = await fastDatabase.asSystem((tx) =>
+        tx.query<{ state: string; n: number }>("select state, count(*)::int as n from runs group by state"),
+      );
+      return Object.fromEntries(rows.map(({ state, n }) => [state, n]));
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const gateway of gateways) await gateway.close().catch(() => undefined);
+      for (const loops of workers) await loops.close();
+      await redis.close();
+      await kernel[Symbol.asyncDispose]();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+  return registry;
+}
