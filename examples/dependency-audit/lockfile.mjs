@@ -33,6 +33,7 @@ export function readLockfile(input) {
     throw new TypeError(
       "This is not an npm lockfile: it has no lockfileVersion. Pass the content of package-lock.json, not of package.json.",
     );
+  if (version === 2 || version === 3) throw new TypeError(`This lockfile says version ${version} but has no packages: it is damaged.`);
   throw new TypeError(`Lockfile version ${JSON.stringify(version)} is not known here; versions 1, 2 and 3 are.`);
 }
 

@@ -60,11 +60,24 @@ class Inclusion {
   readonly #nextRoot: unknown;
   /** Pairs under way, with the depth in the document at which they were met. */
   readonly #open = new Map<string, number>();
+  readonly #sameRoots: boolean;
+  readonly #texts = new WeakMap<Schema, string>();
+  readonly #parts = new WeakMap<Schema, unknown[]>();
   #steps = 0;
 
   constructor(oldRoot: unknown, nextRoot: unknown) {
     this.#oldRoot = oldRoot;
     this.#nextRoot = nextRoot;
+    this.#sameRoots = this.#checked(oldRoot) === this.#checked(nextRoot);
+  }
+
+  /** What a schema checks, as text. */
+  #checked(schema: unknown): string {
+    const known = isRecord(schema) ? this.#texts.get(schema) : undefined;
+    if (known !== undefined) return known;
+    const text = canonicalJson(withoutAnnotations(schema));
+    if (isRecord(schema)) this.#texts.set(schema, text);
+    return text;
   }
 
   /**
@@ -77,9 +90,9 @@ class Inclusion {
     if (next === true || old === false || (isRecord(next) && constraining(next).length === 0)) return [];
     if (next === false) return [because(path, "accepts nothing any more", "n'accepte plus rien")];
     if (!isRecord(next)) return [because(path, "cannot be read", "ne peut pas être lu")];
-    const key = `${canonicalJson(old)}\n${canonicalJson(next)}`;
-    if (same(withoutAnnotations(old), withoutAnnotations(next)) && (!key.includes('"$ref"') || same(this.#oldRoot, this.#nextRoot)))
-      return [];
+    const [before, after] = [this.#checked(old), this.#checked(next)];
+    const key = `${before}\n${after}`;
+    if (before === after && (!before.includes('"$ref"') || this.#sameRoots)) return [];
     const met = this.#open.get(key);
     if (met !== undefined) return depth > met ? [] : [because(path, "refers to itself", "se réfère à lui-même")];
     this.#open.set(key, depth);
@@ -92,6 +105,8 @@ class Inclusion {
   /** A schema as a list of parts that must all hold, references and `allOf` opened, each `anyOf` a part of its own. */
   #conjuncts(schema: unknown, root: unknown, hops: number): unknown[] {
     if (!isRecord(schema)) return [schema];
+    const known = this.#parts.get(schema);
+    if (known) return known;
     const { $ref, allOf, anyOf, ...rest } = schema;
     const parts: unknown[] = [];
     if (constraining(rest).length > 0) parts.push(rest);
@@ -103,7 +118,9 @@ class Inclusion {
     if (Array.isArray(allOf))
       parts.push(...allOf.flatMap((part) => (hops > 32 ? [{ allOf: [part] }] : this.#conjuncts(part, root, hops + 1))));
     if (Array.isArray(anyOf)) parts.push({ anyOf });
-    return parts.length === 0 ? [true] : parts;
+    if (parts.length === 0) parts.push(true);
+    if (hops === 0) this.#parts.set(schema, parts);
+    return parts;
   }
 
   /** Why none of the old parts implies this new part: the shortest list of reasons. */
@@ -111,8 +128,8 @@ class Inclusion {
     const attempts: (() => Narrowing[])[] = [];
     for (const oldPart of oldParts) {
       const branches = isRecord(oldPart) ? (oldPart.anyOf ?? oldPart.oneOf) : undefined;
-      if (!isRecord(oldPart) || !isRecord(part) || part.anyOf === undefined)
-        attempts.push(() => this.#plainReasons(oldPart, part, path, depth));
+      // The plain rules do not look at alternatives: a part made of them is weighed branch by branch, below.
+      if (!isRecord(part) || part.anyOf === undefined) attempts.push(() => this.#plainReasons(oldPart, part, path, depth));
       if (Array.isArray(branches)) attempts.push(() => branches.flatMap((branch) => this.reasons(branch, part, path, depth)));
     }
     if (isRecord(part) && Array.isArray(part.anyOf))

@@ -37,7 +37,11 @@ export function validateAgainst(schema: unknown, value: unknown): ValidationIssu
 /** A pattern that answers "no match" to texts too long to try it on, rather than holding up the process. */
 function boundedRegExp(pattern: string, flags: string) {
   const expression = new RegExp(pattern, flags);
-  return { test: (text: string): boolean => text.length <= PATTERN_TEXT_MAX && expression.test(text) };
+  return {
+    test: (text: string): boolean => text.length <= PATTERN_TEXT_MAX && expression.test(text),
+    // ajv shares one expression among all patterns that print alike.
+    toString: () => String(expression),
+  };
 }
 boundedRegExp.code = "boundedRegExp";
 

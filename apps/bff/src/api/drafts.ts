@@ -1,11 +1,10 @@
 import { tracked } from "@trpc/server";
 import { z } from "zod";
 import { procedure, router } from "./procedure.ts";
-import { source } from "./templates.ts";
+import { name, printable, semver, source } from "./templates.ts";
 
-const name = z.string().min(1).max(63);
 const draft = z.object({ draftId: z.uuid() });
-const opening = z.object({ templateName: name, baseSemver: z.string().max(40).optional(), title: z.string().min(1).max(120).optional() });
+const opening = z.object({ templateName: name, baseSemver: semver.optional(), title: printable.min(1).max(120).optional() });
 const saving = draft.extend({ expectedRevision: z.int().positive(), source });
 
 export const draftsRouter = router({

@@ -1,12 +1,15 @@
 import { z } from "zod";
 import { procedure, router } from "./procedure.ts";
 
-const name = z.string().min(1).max(63);
+/** What PostgreSQL can hold: no NUL. */
+export const printable = z.string().regex(/^[^\0]*$/);
+export const semver = z.string().regex(/^[0-9.]{1,40}$/);
+export const name = z.string().regex(/^[a-z0-9-]{1,63}$/);
 export const source = z.string().max(2 * 1024 * 1024);
 const filter = z.object({
-  query: z.string().max(200).optional(),
-  owner: z.string().max(63).optional(),
-  cursor: z.string().max(100).optional(),
+  query: printable.max(200).optional(),
+  owner: name.optional(),
+  cursor: name.optional(),
 });
 
 export const templatesRouter = router({
@@ -17,7 +20,7 @@ export const templatesRouter = router({
     .input(z.object({ name }))
     .query(({ ctx, input }) => ctx.domain.templates.get(ctx.actor, input)),
   getVersion: procedure("templates.read")
-    .input(z.object({ name, semver: z.string().max(40) }))
+    .input(z.object({ name, semver }))
     .query(({ ctx, input }) => ctx.domain.templates.getVersion(ctx.actor, input)),
   starter: procedure("templates.read").query(({ ctx }) => ctx.domain.templates.starter()),
   create: procedure("templates.create")

@@ -87,7 +87,8 @@ export function createTemplatesView({ access }: { access: Access }): TemplatesVi
 /** Every word of the query must occur somewhere in the name, title, description or owner. */
 function whereOf({ query, owner }: TemplateQuery): Prisma.TemplateWhereInput {
   const words = (query ?? "").split(/\s+/).filter(Boolean).slice(0, 8);
-  const contains = (word: string) => ({ contains: word, mode: "insensitive" as const });
+  // `contains` is a LIKE: what means something there is taken as written.
+  const contains = (word: string) => ({ contains: word.replaceAll(/[\\%_]/g, "\\$&"), mode: "insensitive" as const });
   return {
     ...(owner !== undefined && { owner }),
     AND: words.map((word) => ({

@@ -75,6 +75,7 @@ export type Drafts = {
   /**
    * Saves the text on top of `expectedRevision`. The same text as is there already changes nothing. When somebody else saved
    * first nothing is overwritten: `drafts.stale` (conflict) carries what is there now. A draft that is not open: `drafts.closed`.
+   * What is no text (a NUL, half a character) cannot be kept as typed and is refused: `drafts.not-text`.
    */
   save(actor: Actor, input: { draftId: string; expectedRevision: number; source: string }): Promise<SavedDraft>;
   discard(actor: Actor, input: { draftId: string }): Promise<{ state: "discarded" }>;
@@ -130,6 +131,7 @@ export function createDrafts({ access, decisions, redis }: { access: Access; dec
       return { ...summary, source: draft.source, digest: draft.digest, base: baseOf(draft), diagnostics, policy };
     },
     save: async (actor, { draftId, expectedRevision, source }) => {
+      requireText(source);
       const { saved, judged, isNew } = await access.perform(
         { actor, action: "drafts.save", resource: { kind: "draft", id: draftId } },
         async (tx, note) => {
@@ -228,6 +230,11 @@ export function missingTemplate(name: string): Failure {
 
 export function missingVersion(name: string, semver: string): Failure {
   return new Failure("missing", "templates.version-missing", `${name} has no version ${semver}`, { name, semver });
+}
+
+export function requireText(source: string): void {
+  if (source.isWellFormed() && !source.includes("\u0000")) return;
+  throw new Failure("invalid", "drafts.not-text", "The text holds a NUL or half a Unicode character; remove it");
 }
 
 function closed(state: string): Failure {

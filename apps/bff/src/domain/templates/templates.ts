@@ -26,6 +26,7 @@ import {
   missingTemplate,
   missingVersion,
   requireDraft,
+  requireText,
   staleOrClosed,
   starterSource,
   summaryOf,
@@ -159,6 +160,7 @@ export function createTemplates({ access, decisions, blobs, redis }: TemplatesDe
       }),
 
     create: async (actor, { source }) => {
+      requireText(source);
       const tenantId = tenantOf(actor);
       return access.perform({ actor, action: "templates.create", resource: { kind: "template", id: "new" } }, async (tx, note) => {
         const { manifest, digest, diagnostics } = judgeDraft(source, null, decisions);
