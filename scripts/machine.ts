@@ -58,8 +58,12 @@ export function ensureTool(tool: Tool, say: (text: string) => void = () => {}): 
   );
 }
 
-/** Whether somebody can listen on this port of 127.0.0.1 now. */
+/** Ports of our range that browsers refuse to open (Fetch standard, "bad ports"). */
+const REFUSED_BY_BROWSERS = [4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10_080];
+
+/** Whether this port of 127.0.0.1 can be used: a browser would open it, and nobody listens there now. */
 export async function portIsFree(port: number): Promise<boolean> {
+  if (REFUSED_BY_BROWSERS.includes(port)) return false;
   const server = createServer();
   try {
     await new Promise<void>((done, reject) => server.once("error", reject).listen(port, "127.0.0.1", done));
@@ -75,11 +79,12 @@ export async function portIsFree(port: number): Promise<boolean> {
 export async function requirePorts(ports: { readonly [name: string]: number }): Promise<void> {
   const busy: string[] = [];
   for (const [name, port] of Object.entries(ports)) {
-    if (!(await portIsFree(port))) busy.push(`  port ${port} (${name})${holderOf(port)}`);
+    if (!(await portIsFree(port)))
+      busy.push(`  port ${port} (${name})${REFUSED_BY_BROWSERS.includes(port) ? ", which browsers refuse" : holderOf(port)}`);
   }
   if (busy.length > 0) {
     throw new Problem(
-      `These ports of 127.0.0.1 are in use:\n${busy.join("\n")}\nStop what uses them, or choose others:  npm start -- --port-offset 100`,
+      `These ports of 127.0.0.1 cannot be used:\n${busy.join("\n")}\nStop what uses them, or choose others:  npm start -- --port-offset 100`,
     );
   }
 }

@@ -35,7 +35,7 @@ export function createProgress(out: NodeJS.WriteStream = process.stdout): Progre
         if (live) out.write("\r\u001b[2K");
         const visible = stripVTControlCharacters(shown);
         out.write(
-          `  ${styleText("green", "✓")} ${shown}${" ".repeat(Math.max(1, 35 - visible.length))}${styleText("dim", `${seconds().padStart(6)} s`)}\n`,
+          `  ${styleText("green", "✓")} ${shown}${" ".repeat(Math.max(1, 52 - visible.length))}${styleText("dim", `${seconds().padStart(6)} s`)}\n`,
         );
         return result;
       } catch (error) {

@@ -18,9 +18,17 @@ test("stopping a child ends its whole group, also a grandchild that ignores the 
   await until("grandchild", () => existsSync(file) && readFileSync(file, "utf8").trim() !== "", { timeoutMs: 5000 });
   const grandchild = Number(readFileSync(file, "utf8"));
   expect(processStart(grandchild)).not.toBeNull();
-  await child.stop({ graceMs: 2000 });
+  await child.stop({ graceMs: 300 });
   await until("the grandchild is gone", () => processStart(grandchild) === null, { timeoutMs: 5000 });
   expect(child.running()).toBe(false);
+});
+
+test("the rest of a group gets time to tidy up after its leader has gone", async () => {
+  const script = `(trap 'sleep 0.1; echo tidy > ${dir}/tidy; exit 0' TERM; echo > ${dir}/x; while true; do sleep 0.02; done) & trap 'exit 0' TERM; while true; do sleep 0.02; done`;
+  const child = await startChild({ name: "parent", command: "sh", args: ["-c", script], env: process.env });
+  await until("the rest runs", () => existsSync(join(dir, "x")), { timeoutMs: 5000 });
+  await child.stop({ graceMs: 2000 });
+  expect(readFileSync(join(dir, "tidy"), "utf8")).toBe("tidy\n");
 });
 
 test("what a killed starter left behind is found by its record and ended", async () => {

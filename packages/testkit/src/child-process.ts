@@ -67,7 +67,7 @@ export async function startChild(spec: ChildSpec): Promise<ChildProcess> {
       child.kill(signal);
       await Promise.race([exited, delay(graceMs, undefined, { ref: false })]);
     }
-    killGroup(pid);
+    await endGroup(pid, Math.min(graceMs, GROUP_GRACE_MS));
     await exited;
     if (spec.recordFile) rmSync(spec.recordFile, { force: true });
   };
@@ -96,7 +96,7 @@ export async function endRecorded(recordFile: string, graceMs = 10_000): Promise
     ended = record.name;
     process.kill(record.pid, "SIGTERM");
     for (const deadline = Date.now() + graceMs; alive() && Date.now() < deadline; ) await delay(25);
-    killGroup(record.pid);
+    await endGroup(record.pid, Math.min(graceMs, GROUP_GRACE_MS));
     while (alive()) await delay(10);
   }
   rmSync(recordFile, { force: true });
@@ -134,12 +134,20 @@ export function processStart(pid: number): string | null {
   }
 }
 
-function killGroup(leader: number): void {
-  try {
-    process.kill(-leader, "SIGKILL");
-  } catch {
-    // nobody is left in the group: what we want
-  }
+/** How long the rest of a group may tidy up after its leader has gone (a watcher's child, say). */
+const GROUP_GRACE_MS = 3000;
+
+async function endGroup(leader: number, graceMs: number): Promise<void> {
+  const signal = (name: NodeJS.Signals | 0): boolean => {
+    try {
+      return process.kill(-leader, name);
+    } catch {
+      return false; // nobody is left in the group: what we want
+    }
+  };
+  if (!signal("SIGTERM")) return;
+  for (const deadline = Date.now() + graceMs; signal(0) && Date.now() < deadline; ) await delay(15);
+  signal("SIGKILL");
 }
 
 /** A TCP port on 127.0.0.1 that nobody uses at this moment. */
