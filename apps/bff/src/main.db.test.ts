@@ -7,9 +7,11 @@ import { createLogger } from "@agent-factory/process/logger";
 import { cloneDatabase } from "@agent-factory/testkit/database";
 import { testRedisUrl } from "@agent-factory/testkit/redis";
 import { expect, test } from "vitest";
+import { packDirectory } from "./domain/templates/archive.ts";
 import type { Env } from "./env.ts";
 import { startRegistry } from "./main.ts";
 import { startIssuer } from "./platform/test-issuer.ts";
+import { EXAMPLES_DIR } from "./seed/demo.ts";
 
 const logger = createLogger({ app: "test", level: "silent" });
 
@@ -104,4 +106,45 @@ test("without Redis the registry starts, seeds and serves; only doorbells are mi
   const ready = await fetch(`${base}/readyz`);
   expect([ready.status, await ready.json()]).toMatchObject([200, { parts: { redis: { detail: expect.stringMatching(/away/) } } }]);
   await registry.stop("test");
+});
+
+test("a code archive is stored by an authorised upload; 200 MB, other bytes and no token are refused", async () => {
+  await using t = await openEnvironment();
+  const registry = await startRegistry({ ...t.env, BFF_ROLES: ["api"] }, logger);
+  const upload = async (subject: string | null, body: RequestInit["body"]) => {
+    const authorization: Record<string, string> =
+      subject === null ? {} : { authorization: `Bearer ${await t.provider.token({ subject })}` };
+    const headers = { ...authorization, "content-type": "application/octet-stream" };
+    const response = await fetch(`http://127.0.0.1:${registry.apiPort}/archives`, {
+      method: "PUT",
+      headers,
+      body,
+      duplex: "half",
+    } as RequestInit);
+    return [response.status, await response.json()] as const;
+  };
+  try {
+    const packed = await packDirectory(path.join(EXAMPLES_DIR, "log-digest"));
+    expect(await upload("acme-editor", packed)).toMatchObject([
+      200,
+      { digest: expect.stringMatching(/^sha256:/), sizeBytes: packed.length },
+    ]);
+    expect(await upload("acme-reviewer", packed)).toMatchObject([403, { failure: { code: "access.denied" } }]);
+    expect(await upload(null, packed)).toMatchObject([401, { failure: { code: "session.signed-out" } }]);
+    expect(await upload("acme-editor", "not a tar.gz")).toMatchObject([422, { failure: { code: expect.stringMatching(/^archives\./) } }]);
+    let sentBytes = 0;
+    const endless = new ReadableStream({
+      pull: (controller) => {
+        sentBytes += 1024 * 1024;
+        controller.enqueue(new Uint8Array(1024 * 1024));
+        if (sentBytes >= 200 * 1024 * 1024) controller.close();
+      },
+    });
+    const refused = await upload("acme-editor", endless).catch((error: Error) => error);
+    // The answer may be cut off by the closing connection; either way the rest was not taken.
+    if (!(refused instanceof Error)) expect(refused).toMatchObject([413, { failure: { code: "archives.too-large" } }]);
+    expect(sentBytes).toBeLessThan(64 * 1024 * 1024);
+  } finally {
+    await registry.stop("test");
+  }
 });
