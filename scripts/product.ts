@@ -65,7 +65,9 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const { dataDir, progress } = options;
   const opened: (() => Promise<void>)[] = [];
   let stopping: Promise<void> | undefined;
+  let undone = false;
   const closeAll = async () => {
+    undone = opened.length > 1; // the lock alone is not worth a word
     for (let close = opened.pop(); close; close = opened.pop()) await close();
   };
   const stop = () => {
@@ -84,7 +86,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     if (error instanceof Error && /^(PostgreSQL|Redis|redis-server|@embedded)/.test(error.message)) throw new Problem(error.message);
     throw error;
   } finally {
-    if (stopping) progress.note("What had been started is stopped again.");
+    if (undone) progress.note("What had been started is stopped again.");
   }
 }
 
