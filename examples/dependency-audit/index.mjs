@@ -26,12 +26,16 @@ export default async function auditDependencies(input, { log, emit, signal }) {
     installScripts: () => findInstallScripts(installed),
     depth: () => measureDepth(lockfile),
   };
-  emit({ ...report });
+  const of = Object.keys(steps).length;
+  let done = 0;
+  // How far it is, not what it found: a partial result is small (8 KiB at most), the report of a large project is not.
+  emit({ done, of, packages: installed.length });
   for (const [step, find] of Object.entries(steps)) {
     signal.throwIfAborted();
     report[step] = find();
     log(sentences[step](report[step]));
-    emit({ ...report });
+    done += 1;
+    emit({ done, of, step });
   }
   return report;
 }
