@@ -4,7 +4,7 @@ import type { z } from "zod";
 export const EX_CONFIG = 78;
 
 /** One variable that is missing or wrong, as a sentence without its value: values may be secrets. */
-export function explainEnv(error: z.ZodError, source: NodeJS.ProcessEnv): string[] {
+export function explainEnv(error: z.ZodError, source: Readonly<Record<string, string | undefined>>): string[] {
   return error.issues.map((issue) => {
     const name = issue.path.map(String).join(".") || "environment";
     const missing = issue.path.length === 1 && source[name] === undefined;

@@ -15,6 +15,7 @@ import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, type 
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
 import { createQueryClient } from "./query-client.ts";
+import { reachabilityLink } from "./reachability.ts";
 import { signedOutLink } from "./signed-out-link.ts";
 
 const { TRPCProvider: Provider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
@@ -49,6 +50,7 @@ function createClient(tenant: string | null): TRPCClient<AppRouter> {
   return createTRPCClient<AppRouter>({
     links: [
       signedOutLink(),
+      reachabilityLink(),
       splitLink({
         condition: (operation) => operation.type === "subscription",
         // An EventSource cannot send headers: the proxy reads the tenant from the connection parameters.

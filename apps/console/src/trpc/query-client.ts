@@ -5,10 +5,11 @@ import { TRPCClientError } from "@trpc/client";
 const FRESH_MS = 5_000;
 const RETRIES_MAX = 2;
 
-export function createQueryClient(): QueryClient {
+/** `retry: false` for the server, where somebody waits for the page. */
+export function createQueryClient(options: { retry?: false } = {}): QueryClient {
   return new QueryClient({
     defaultOptions: {
-      queries: { staleTime: FRESH_MS, retry: shouldRetry, retryDelay: (attempt) => Math.min(300 * 2 ** attempt, 3_000) },
+      queries: { staleTime: FRESH_MS, retry: options.retry ?? shouldRetry, retryDelay: (attempt) => Math.min(300 * 2 ** attempt, 3_000) },
       // Whoever changes something decides about repeating it; here we cannot know that it is safe.
       mutations: { retry: false },
       dehydrate: {

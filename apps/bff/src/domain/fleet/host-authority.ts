@@ -6,7 +6,7 @@
  * one is short-lived; revocation is a row in `hosts`, not a list.
  */
 import "reflect-metadata";
-import { createHash, randomBytes, webcrypto, X509Certificate } from "node:crypto";
+import { createHash, randomBytes, X509Certificate } from "node:crypto";
 import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import path from "node:path";
@@ -90,9 +90,9 @@ export async function openHostAuthority({
       return { certificatePem: issued.toString("pem"), fingerprint: fingerprintOf(issued.rawData), notAfter: issued.notAfter };
     },
     issueGatewayCertificate: async (names) => {
-      const pair = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+      const pair = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
       const issued = await issue("CN=Agent Factory gateway", new x509.PublicKey(await spkiOf(pair.publicKey)), GATEWAY_CERTIFICATE_MS, [
-        new x509.SubjectAlternativeNameExtension(names.map((name) => ({ type: isIP(name) ? "ip" : "dns", value: name }))),
+        new x509.SubjectAlternativeNameExtension(names.map((name) => ({ type: isIP(name) ? ("ip" as const) : ("dns" as const), value: name }))),
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
       ]);
       return {
@@ -130,7 +130,9 @@ async function publicKeyOf(csrPem: string): Promise<x509.PublicKey> {
   return request.publicKey;
 }
 
-type Authority = { keys: webcrypto.CryptoKeyPair; certificate: x509.X509Certificate };
+/** Derived, so that it is the same type with and without the DOM's declarations (the console's compiler reads this file too). */
+type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+type Authority = { keys: { privateKey: Key; publicKey: Key }; certificate: x509.X509Certificate };
 
 /** Key and certificate live in one file, written beside its name and linked to it: it is absent or whole, and the first wins. */
 async function loadOrCreate(file: string, trustDomain: string, clock: Clock): Promise<Authority> {
@@ -161,13 +163,13 @@ async function load(pem: string, file: string): Promise<Authority> {
   if (!certificatePem || !keyPem) throw new Error(`${file} is damaged: restore it, or remove it and enrol every host again`);
   const certificate = new x509.X509Certificate(certificatePem);
   const pkcs8 = Buffer.from(keyPem.replace(/-----[^-]+-----|\s/g, ""), "base64");
-  const privateKey = await webcrypto.subtle.importKey("pkcs8", pkcs8, algorithm, false, ["sign"]);
-  const publicKey = await webcrypto.subtle.importKey("spki", certificate.publicKey.rawData, algorithm, true, ["verify"]);
+  const privateKey = await crypto.subtle.importKey("pkcs8", pkcs8, algorithm, false, ["sign"]);
+  const publicKey = await crypto.subtle.importKey("spki", certificate.publicKey.rawData, algorithm, true, ["verify"]);
   return { keys: { privateKey, publicKey }, certificate };
 }
 
 async function createPem(trustDomain: string, clock: Clock): Promise<string> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const notBefore = new Date(clock.now().getTime() - BACKDATE_MS);
   const notAfter = new Date(notBefore);
   notAfter.setUTCFullYear(notAfter.getUTCFullYear() + CA_YEARS);
@@ -194,11 +196,11 @@ function serialNumber(): string {
   return bytes.toString("hex");
 }
 
-async function spkiOf(key: webcrypto.CryptoKey): Promise<ArrayBuffer> {
-  return webcrypto.subtle.exportKey("spki", key);
+async function spkiOf(key: Key): Promise<ArrayBuffer> {
+  return crypto.subtle.exportKey("spki", key);
 }
 
-async function keyPemOf(key: webcrypto.CryptoKey): Promise<string> {
-  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", key)).toString("base64");
+async function keyPemOf(key: Key): Promise<string> {
+  const pkcs8 = Buffer.from(await crypto.subtle.exportKey("pkcs8", key)).toString("base64");
   return `-----BEGIN PRIVATE KEY-----\n${(pkcs8.match(/.{1,64}/g) ?? []).join("\n")}\n-----END PRIVATE KEY-----\n`;
 }

@@ -1,0 +1,34 @@
+import { TRPCClientError } from "@trpc/client";
+import type { ReactNode } from "react";
+import { ViewerProvider } from "../../session/viewer.tsx";
+import { AppShell } from "../../shell/app-shell.tsx";
+import { SessionProblem } from "../../shell/session-problem.tsx";
+import { TRPCProvider } from "../../trpc/client.tsx";
+import { getServerTrpc } from "../../trpc/server.tsx";
+
+export default async function ConsoleLayout({ children }: { children: ReactNode }) {
+  const { client } = await getServerTrpc();
+  const session = await client.session.me.query().catch((cause: unknown) => problemOf(cause));
+  if ("problem" in session) return <SessionProblem {...session.problem} />;
+  return (
+    <TRPCProvider key={session.tenant.slug} tenant={session.tenant.slug}>
+      <ViewerProvider session={session}>
+        <AppShell>{children}</AppShell>
+      </ViewerProvider>
+    </TRPCProvider>
+  );
+}
+
+/** What crosses to the browser must be plain. */
+function problemOf(cause: unknown): { problem: { code: string; traceId: string | null } } {
+  const data =
+    cause instanceof TRPCClientError
+      ? (cause.data as { failure?: { code: string } | null; traceId?: string | null } | undefined)
+      : undefined;
+  return {
+    problem: {
+      code: data?.failure?.code ?? (data === undefined ? "console.unreachable" : "console.internal"),
+      traceId: data?.traceId ?? null,
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { Metadata } from "next";
+import { Home } from "../../features/home/home.tsx";
+import { getMessages } from "../../i18n/server.ts";
+import { Prefetched } from "../../trpc/server.tsx";
+import { pageMessages } from "../messages.ts";
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getMessages(pageMessages)).home };
+}
+
+export default function HomePage() {
+  return (
+    <Prefetched
+      queries={(trpc, cache) => [
+        cache.prefetchQuery(trpc.templates.list.queryOptions({})),
+        cache.prefetchQuery(trpc.runs.list.queryOptions({})),
+        cache.prefetchQuery(trpc.fleet.list.queryOptions()),
+      ]}
+    >
+      <Home />
+    </Prefetched>
+  );
+}

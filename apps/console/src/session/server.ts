@@ -1,0 +1,12 @@
+import "server-only";
+import { cookies } from "next/headers";
+import { cache } from "react";
+import { env } from "../env.ts";
+import { readSessionCookie, sessionCookieName } from "./session-cookie.ts";
+import type { Tokens } from "./tokens.ts";
+
+/** The tokens of this request's person, or null. The front door (proxy.ts) has renewed them already. */
+export const getTokens = cache(async (): Promise<Tokens | null> => {
+  const { CONSOLE_URL, NEXTAUTH_SECRET } = env();
+  return readSessionCookie(await cookies(), sessionCookieName(CONSOLE_URL), NEXTAUTH_SECRET);
+});

@@ -1,0 +1,27 @@
+import { House, LayoutTemplate, ListChecks, type LucideIcon, ScrollText, Server, Users } from "lucide-react";
+import type { Action } from "../session/viewer.tsx";
+
+export type Place = {
+  readonly name: "home" | "templates" | "runs" | "fleet" | "audit" | "members";
+  readonly href: string;
+  readonly Icon: LucideIcon;
+  /** Who may not do this does not see the place. */
+  readonly action: Action | null;
+  /** `g` and this letter lead there. */
+  readonly letter: string;
+  readonly group: "work" | "govern";
+};
+
+/** Every place of the console that works today, in the order of the sidebar. */
+export const places: readonly Place[] = [
+  { name: "home", href: "/", Icon: House, action: null, letter: "h", group: "work" },
+  { name: "templates", href: "/templates", Icon: LayoutTemplate, action: "templates.list", letter: "t", group: "work" },
+  { name: "runs", href: "/runs", Icon: ListChecks, action: "runs.list", letter: "r", group: "work" },
+  { name: "fleet", href: "/fleet", Icon: Server, action: "fleet.read", letter: "f", group: "work" },
+  { name: "audit", href: "/audit", Icon: ScrollText, action: "audit.read", letter: "a", group: "govern" },
+  { name: "members", href: "/members", Icon: Users, action: "members.read", letter: "m", group: "govern" },
+];
+
+export function isAt(place: Place, pathname: string): boolean {
+  return place.href === "/" ? pathname === "/" : pathname === place.href || pathname.startsWith(`${place.href}/`);
+}
