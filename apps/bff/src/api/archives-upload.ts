@@ -1,25 +1,17 @@
 /**
- * `PUT /archives`: a code archive as the raw body, streamed. Refusals have the shape that tRPC gives them, `{ failure, traceId }`;
- * a body past 8 MiB is 413 `archives.too-large`, answered without reading the rest.
+ * `PUT /archives`: a code archive as the raw body, streamed. Refusals have the envelope of every other one; a body past 8 MiB is
+ * 413 `archives.too-large`, answered before the rest arrives, which is then dropped unread.
  */
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import type { Actor } from "../domain/actor.ts";
-import { Failure, type FailureKind } from "../domain/failure.ts";
+import { Failure } from "../domain/failure.ts";
 import type { Templates } from "../domain/templates/templates.ts";
+import { shapeOf } from "./procedure.ts";
 
 export type ArchivesUploadOptions = {
   readonly templates: Templates;
   /** Who asks. Throws a `Failure` (`session.*`) when nobody does. */
   readonly authenticate: (request: FastifyRequest) => Promise<{ readonly actor: Actor; readonly traceId: string }>;
-};
-
-const statusOf: Readonly<Record<FailureKind, number>> = {
-  missing: 404,
-  conflict: 409,
-  forbidden: 403,
-  invalid: 422,
-  limit: 429,
-  unavailable: 503,
 };
 
 export const archivesUpload: FastifyPluginAsync<ArchivesUploadOptions> = async (app, { templates, authenticate }) => {
@@ -28,22 +20,16 @@ export const archivesUpload: FastifyPluginAsync<ArchivesUploadOptions> = async (
   app.addContentTypeParser("*", (_request, body, done) => done(null, body));
 
   app.put("/archives", async (request, reply) => {
-    let traceId: string | null = null;
+    const { actor, traceId } = await authenticate(request);
     try {
-      const caller = await authenticate(request);
-      traceId = caller.traceId;
-      return await templates.archives.upload(caller.actor, request.raw);
+      // Leaving the body half-way must not destroy it, or the sender would never see why.
+      return await templates.archives.upload(actor, request.raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>);
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      const { kind, code, message, details } = error;
-      const status = code === "archives.too-large" ? 413 : code.startsWith("session.") ? 401 : statusOf[kind];
-      // What is left of the body is not read: the connection cannot be used again.
-      if (!request.raw.readableEnded)
-        reply.header("connection", "close").then(
-          () => request.raw.destroy(),
-          () => undefined,
-        );
-      return reply.code(status).send({ failure: { kind, code, message, details }, traceId });
+      if (!(error instanceof Failure && error.code === "archives.too-large")) throw error;
+      // Dropped, not refused: a connection that is cut while it sends shows the sender no answer.
+      request.raw.resume();
+      const data = { code: "PAYLOAD_TOO_LARGE", httpStatus: 413, path: null, traceId, failure: shapeOf(error) };
+      return reply.code(413).send({ error: { message: error.message, code: -32_000, data } });
     }
   });
 };

@@ -131,6 +131,18 @@ describe("an archive is refused", () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(UNPACKED_BYTES_MAX);
   });
 
+  test("that hides a bomb in a second compression, or behind its end", async () => {
+    const zeros = Buffer.alloc(100 * 1024 * 1024);
+    const end = Buffer.concat([gzipSync(Buffer.alloc(4_096)), gzipSync(zeros)]);
+    const start = performance.now();
+    expect(await refusal(walkArchive(gzipSync(gzipSync(zeros))))).toMatchObject({ code: "archives.not-an-archive" });
+    for (const bytes of [end, gzipSync(zeros), Buffer.concat([forge([{ path: "index.mjs" }]), end])]) {
+      expect(await refusal(walkArchive(bytes))).toMatchObject({ code: "archives.too-large" });
+    }
+    // What follows the end of an archive once cost the parser the square of its length.
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
+
   test("whose files together are too large, though each is not", async () => {
     const part = Buffer.alloc(11 * 1024 * 1024);
     expect(await refusal(walkArchive(forge(["a", "b", "c"].map((path) => ({ path, bytes: part })))))).toMatchObject({

@@ -64,6 +64,7 @@ export async function walkArchive(
   let failure: Failure | null = null;
   let entries = 0;
   let unpackedBytes = 0;
+  let ended = false;
 
   const parser = new Parser({ strict: true, maxMetaEntrySize: 16 * 1024 });
   const settled = new Promise<void>((resolve) => {
@@ -72,6 +73,9 @@ export async function walkArchive(
       failure ??= notAnArchive(cause);
       resolve();
     });
+  });
+  parser.on("eof", () => {
+    ended = true;
   });
   parser.on("ignoredEntry", (entry: ReadEntry) => {
     failure ??= refused("archives.not-a-file", "Only files and directories are allowed in an archive", entry.path);
@@ -94,13 +98,20 @@ export async function walkArchive(
   const gunzip = createGunzip({ chunkSize: 64 * 1024 });
   const source = Readable.from([packed]).pipe(gunzip);
   try {
+    // The parser looks for compression inside the tar, by its first bytes, and keeps all that follows the end: it gets neither.
+    let head: Buffer | null = Buffer.alloc(0);
     for await (const chunk of source as AsyncIterable<Buffer>) {
       unpackedBytes += chunk.length;
       // Headers and padding come on top of the files: at most 1.5 KiB for each.
       if (unpackedBytes > UNPACKED_BYTES_MAX + FILES_MAX * 1536)
         failure ??= tooLarge(`The archive unpacks to more than ${UNPACKED_BYTES_MAX} bytes`, UNPACKED_BYTES_MAX);
       if (failure) throw failure;
-      parser.write(chunk);
+      if (ended) continue;
+      const block: Buffer = head === null ? chunk : Buffer.concat([head, chunk]);
+      head = block.length < 512 && head !== null ? block : null;
+      if (head !== null) continue;
+      if (unpackedBytes === block.length && isCompressed(block)) throw notAnArchive(new Error("compressed twice"));
+      parser.write(block);
     }
     parser.end();
     await settled;
@@ -150,6 +161,11 @@ function entryFault(entry: ReadEntry, entries: number, seen: ReadonlySet<string>
   if (seen.has(cleanPath(entry.path))) return refused("archives.duplicate", "The archive holds this path twice", entry.path);
   if (entry.size > UNPACKED_BYTES_MAX) return tooLarge(`The archive unpacks to more than ${UNPACKED_BYTES_MAX} bytes`, UNPACKED_BYTES_MAX);
   return null;
+}
+
+/** gzip (RFC 1952) or Zstandard (RFC 8878). */
+function isCompressed(bytes: Buffer): boolean {
+  return (bytes[0] === 0x1f && bytes[1] === 0x8b) || bytes.readUInt32LE(0) === 0xfd2fb528;
 }
 
 /** `./a/b/` is `a/b`; nothing else is rewritten, so nothing can be rewritten into something harmless. */
