@@ -15,6 +15,7 @@ import type { Logger } from "@agent-factory/process/logger";
 import { withTrace } from "@agent-factory/process/tracing";
 import {
   type GatewayFrame,
+  HOLDING_MAX,
   type Hold,
   type HostFrame,
   type Lease,
@@ -62,6 +63,8 @@ export class Host {
   #cordoned = false;
   #drainedSaid = false;
   #saidCredit = "";
+  /** Leases that arrived on this connection. */
+  #received = 0;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -112,6 +115,7 @@ export class Host {
   welcome(): void {
     this.#outbox.restart([...this.#work.values()].flatMap(({ started }) => (started ? [started] : [])));
     this.#saidCredit = "";
+    this.#received = 0;
     this.#drainedSaid = false;
     this.#link?.flush();
   }
@@ -121,7 +125,8 @@ export class Host {
     const frame = this.#outbox.next();
     if (frame) return frame;
     const free = this.#free();
-    const credit = { t: "credit" as const, slots: [{ slotKind: "cpu" as const, free }], warm: this.#options.warmDigests().slice(-256) };
+    const warm = this.#options.warmDigests().slice(-256);
+    const credit = { t: "credit" as const, slots: [{ slotKind: "cpu" as const, free }], warm, received: this.#received };
     const said = JSON.stringify(credit);
     if (said !== this.#saidCredit) {
       this.#saidCredit = said;
@@ -138,8 +143,7 @@ export class Host {
     switch (frame.t) {
       case "work":
         for (const lease of frame.leases) this.#take(lease);
-        // The gateway counted this work against our last word.
-        this.#saidCredit = "";
+        this.#received += frame.leases.length;
         break;
       case "cancel":
         for (const order of frame.runs) this.#cancel(order, order.reason);
@@ -280,7 +284,7 @@ export class Host {
   #holding(): Hold[] {
     const held = new Map([...this.#work.values()].map(({ lease }) => [keyOf(lease), holdOf(lease)]));
     for (const hold of this.#outbox.unacknowledged()) held.set(keyOf(hold), hold);
-    return [...held.values()].slice(0, 1024);
+    return [...held.values()].slice(0, HOLDING_MAX);
   }
 
   #level(): PoolLevel {

@@ -74,7 +74,7 @@ export async function createBubblewrapDriver(options: { stateDir: string; bubble
   const layout = detectCgroups();
   if (unavailable !== null || layout === null) throw new Error(unavailable ?? "No cgroups.");
   const uid = process.getuid?.() === 0 ? NOBODY : (process.getuid?.() ?? NOBODY);
-  const owner = `${ownerName()}`;
+  const owner = ownerName();
   await sweepCgroups(layout);
   prepareCgroups(layout, owner);
   const files = prepareRuntimeFiles({

@@ -48,9 +48,9 @@ describe("whose a group is", () => {
   it("takes a group for abandoned only when its owner surely is dead", () => {
     const [namespace = "", pid = "", start = ""] = ownerName().split("-");
     expect(isAbandoned(ownerName())).toBe(false);
-    expect(isAbandoned(`${namespace}-${pid}-${Number(start) + 1}`)).toBe(true); // the pid was used again
-    expect(isAbandoned(`${namespace}-4194304-1`)).toBe(true); // no such process
-    expect(isAbandoned(`${Number(namespace) + 1}-${pid}-1`)).toBe(false); // another container's
+    expect(isAbandoned(`${namespace}-${pid}-${Number(start) + 1}-1`)).toBe(true); // the pid was used again
+    expect(isAbandoned(`${namespace}-4194304-1-1`)).toBe(true); // no such process
+    expect(isAbandoned(`${Number(namespace) + 1}-${pid}-1-1`)).toBe(false); // another container's
     expect(isAbandoned("somebody-else")).toBe(false);
   });
 

@@ -3,7 +3,7 @@
  *
  * Two kinds of host: v1 (one tree a controller) and v2 (one tree). Ours is `<base>/agent-factory/<owner>/<sandbox>`; the owner is
  * the agent's process, named so that a later agent can tell a dead one's leavings from a living neighbour's
- * (pid namespace, pid, start time: a pid alone is reused). Sources: cgroup-v1/*.rst and cgroup-v2.rst of the kernel.
+ * (pid namespace, pid, start time, number: a pid alone is reused). Sources: cgroup-v1/*.rst and cgroup-v2.rst of the kernel.
  */
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -89,14 +89,17 @@ function pidNamespace(): string {
   return /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "0";
 }
 
-/** The name under which this process owns cgroups. */
+let owners = 0;
+
+/** A name under which this process (or another) owns cgroups; each call gives a new one. */
 export function ownerName(pid = process.pid): string {
-  return `${pidNamespace()}-${pid}-${startTimeOf(pid) ?? "0"}`;
+  owners += 1;
+  return `${pidNamespace()}-${pid}-${startTimeOf(pid) ?? "0"}-${owners}`;
 }
 
 /** True when the owner surely is a dead process of this machine's view; anything unknown is not abandoned. */
 export function isAbandoned(owner: string, namespace = pidNamespace(), startTime = startTimeOf): boolean {
-  const match = /^(\d+)-(\d+)-(\d+)$/.exec(owner);
+  const match = /^(\d+)-(\d+)-(\d+)-\d+$/.exec(owner);
   if (!match || match[1] !== namespace) return false;
   return startTime(Number(match[2])) !== match[3];
 }

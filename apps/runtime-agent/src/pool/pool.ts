@@ -53,6 +53,8 @@ type Waiter = { resolve: (held: Held) => void; reject: (error: Error) => void };
 const SAMPLES = 512;
 const BACKOFF_MS_MAX = 30_000;
 const BACKOFF_MS_MIN = 100;
+/** A hand-out is often followed by another: starts wait this long from the first gap, unless nothing warm is left. */
+const REFILL_DELAY_MS = 50;
 /** A create waits through this many failed starts before it is told. */
 const START_FAILURES_MAX = 2;
 
@@ -74,6 +76,7 @@ export function createPool(options: {
   let generation = 0;
   let starting = 0;
   let failuresInARow = 0;
+  let gap: NodeJS.Timeout | null = null;
   let retry: NodeJS.Timeout | null = null;
   let warming = false;
   let closed = false;
@@ -85,8 +88,17 @@ export function createPool(options: {
     if (closed || retry) return;
     const missing = waiters.length + (warming ? warmTarget - warm.length : 0) - starting;
     // A hand-out in progress has the processor to itself; whoever waits for a start has not.
-    const room = waiters.length > 0 ? waiters.length - starting : handingOut > 0 ? 0 : parallelStarts - starting;
+    const quiet = handingOut === 0 && (warm.length === 0 || gap === null);
+    const room = waiters.length > 0 ? waiters.length - starting : quiet ? parallelStarts - starting : 0;
     for (let i = Math.min(missing, room); i > 0; i -= 1) void start();
+  }
+
+  function refillSoon(): void {
+    gap ??= setTimeout(() => {
+      gap = null;
+      refill();
+    }, REFILL_DELAY_MS);
+    refill();
   }
 
   async function start(): Promise<void> {
@@ -190,7 +202,6 @@ export function createPool(options: {
         void execution.ended.then(() => {
           running.delete(execution);
           discard(held);
-          refill();
         });
         await execution.loaded;
         const handOutMs = performance.now() - asked;
@@ -201,7 +212,7 @@ export function createPool(options: {
         return { execution, handOutMs, warm: hit, generation: held.generation };
       } finally {
         handingOut -= 1;
-        setImmediate(refill);
+        refillSoon();
       }
     },
     whenWarm: () => (warm.length >= warmTarget ? Promise.resolve() : new Promise((resolve) => wanted.push(resolve))),
@@ -213,7 +224,7 @@ export function createPool(options: {
     },
     async close() {
       closed = true;
-      if (retry) clearTimeout(retry);
+      for (const timer of [retry, gap]) if (timer) clearTimeout(timer);
       for (const waiter of waiters.splice(0)) waiter.reject(new Error("The pool is closed."));
       for (const held of warm.splice(0)) discard(held);
       const ends = [...running.keys()].map((execution) => {

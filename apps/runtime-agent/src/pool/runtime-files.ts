@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   linkSync,
   mkdirSync,
   readdirSync,
@@ -76,9 +77,7 @@ export function prepareRuntimeFiles(options: { candidates: readonly string[]; ow
     throw new Error(
       `No directory that the user id ${options.uid} can reach: tried ${options.candidates.join(", ")}. Set STATE_DIR to one.`,
     );
-  for (const name of readdirSync(base))
-    if (name.startsWith(PREFIX) && isAbandoned(name.slice(PREFIX.length))) rmSync(join(base, name), { recursive: true, force: true });
-
+  for (const candidate of options.candidates) removeAbandoned(candidate);
   const directory = join(realpathSync(base), PREFIX + options.owner);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory);
@@ -98,6 +97,12 @@ export function prepareRuntimeFiles(options: { candidates: readonly string[]; ow
     libraries: loadedLibraries(),
     close: () => rmSync(directory, { recursive: true, force: true }),
   };
+}
+
+function removeAbandoned(candidate: string): void {
+  if (!existsSync(candidate)) return;
+  for (const name of readdirSync(candidate))
+    if (name.startsWith(PREFIX) && isAbandoned(name.slice(PREFIX.length))) rmSync(join(candidate, name), { recursive: true, force: true });
 }
 
 function reachable(file: string, directory: string): string {

@@ -9,6 +9,7 @@
 
 import type { Logger } from "@agent-factory/process/logger";
 import {
+  CLOSE_CLOCK_SKEW,
   CLOSE_REPLACED,
   CLOSE_REVOKED,
   CLOSE_UNPROVEN,
@@ -186,7 +187,7 @@ export function createLink(options: LinkOptions): Link {
       end({ code: ending, message: reason || `The gateway closed the link with code ${code}.` });
       return;
     }
-    const skewed = /clock-skew|not yet valid|has expired/.test(reason);
+    const skewed = code === CLOSE_CLOCK_SKEW || /not yet valid|has expired/.test(reason);
     const waitMs = skewed
       ? SKEWED_RETRY_MS
       : backoff.min + Math.random() * Math.min(backoff.max, backoff.min * 2 ** Math.min(attempts, 20));
