@@ -129,9 +129,12 @@ test("a code archive is stored by an authorised upload; 200 MB, other bytes and 
       200,
       { digest: expect.stringMatching(/^sha256:/), sizeBytes: packed.length },
     ]);
-    expect(await upload("acme-reviewer", packed)).toMatchObject([403, { failure: { code: "access.denied" } }]);
-    expect(await upload(null, packed)).toMatchObject([401, { failure: { code: "session.signed-out" } }]);
-    expect(await upload("acme-editor", "not a tar.gz")).toMatchObject([422, { failure: { code: expect.stringMatching(/^archives\./) } }]);
+    expect(await upload("acme-reviewer", packed)).toMatchObject([403, { error: { data: { failure: { code: "access.denied" } } } }]);
+    expect(await upload(null, packed)).toMatchObject([401, { error: { data: { failure: { code: "session.signed-out" } } } }]);
+    expect(await upload("acme-editor", "not a tar.gz")).toMatchObject([
+      422,
+      { error: { data: { failure: { code: expect.stringMatching(/^archives\./) } } } },
+    ]);
     let sentBytes = 0;
     const endless = new ReadableStream({
       pull: (controller) => {
@@ -142,7 +145,7 @@ test("a code archive is stored by an authorised upload; 200 MB, other bytes and 
     });
     const refused = await upload("acme-editor", endless).catch((error: Error) => error);
     // The answer may be cut off by the closing connection; either way the rest was not taken.
-    if (!(refused instanceof Error)) expect(refused).toMatchObject([413, { failure: { code: "archives.too-large" } }]);
+    if (!(refused instanceof Error)) expect(refused).toMatchObject([413, { error: { data: { failure: { code: "archives.too-large" } } } }]);
     expect(sentBytes).toBeLessThan(64 * 1024 * 1024);
   } finally {
     await registry.stop("test");
