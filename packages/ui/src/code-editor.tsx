@@ -56,7 +56,7 @@ export type CodeEditorProps = {
 const LINE_HEIGHT = 21;
 const PADDING = 12;
 
-export const codeOptions: MonacoApi.editor.IEditorOptions & MonacoApi.editor.IGlobalEditorOptions = {
+export const codeOptions: MonacoApi.editor.IEditorOptions = {
   fontFamily: "'JetBrains Mono Variable', ui-monospace, monospace",
   fontSize: 13,
   lineHeight: LINE_HEIGHT,
@@ -70,6 +70,7 @@ export const codeOptions: MonacoApi.editor.IEditorOptions & MonacoApi.editor.IGl
   padding: { top: PADDING, bottom: PADDING },
   glyphMargin: false,
   folding: true,
+  lineNumbersMinChars: 3,
   fixedOverflowWidgets: true,
   smoothScrolling: false,
   automaticLayout: true,
@@ -78,8 +79,6 @@ export const codeOptions: MonacoApi.editor.IEditorOptions & MonacoApi.editor.IGl
   contextmenu: true,
   scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10, useShadows: false, alwaysConsumeMouseWheel: false },
   unicodeHighlight: { ambiguousCharacters: false },
-  wordBasedSuggestions: "off",
-  bracketPairColorization: { enabled: false },
 };
 
 export function CodeEditor(props: CodeEditorProps): ReactNode {
@@ -144,7 +143,8 @@ export function CodeEditor(props: CodeEditorProps): ReactNode {
       domReadOnly: readOnly,
       ariaLabel: label,
       lineNumbers: lineNumbers ? "on" : "off",
-      lineDecorationsWidth: lineNumbers ? 16 : 8,
+      lineDecorationsWidth: lineNumbers ? 10 : 4,
+      folding: lineNumbers,
     });
   }, [editor, readOnly, label, lineNumbers]);
 

@@ -80,6 +80,8 @@ function defineTheme(monaco: typeof MonacoApi): void {
       "editorSuggestWidget.selectedForeground": colour("ink"),
       "editorSuggestWidget.highlightForeground": colour("accent"),
       "editorSuggestWidget.focusHighlightForeground": colour("accent"),
+      // Brackets are told by their place; six colours of them would say nothing.
+      ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((depth) => [`editorBracketHighlight.foreground${depth}`, colour("ink-2")])),
       "editorBracketMatch.background": colour("accent-soft"),
       "editorBracketMatch.border": colour("line-strong"),
       "diffEditor.insertedLineBackground": colour("added-soft"),

@@ -95,7 +95,7 @@ export function TryPane({
   });
 
   return (
-    <>
+    <div data-testid="try-pane" className="flex min-w-0 flex-col gap-4">
       <Panel
         id="try"
         title={
@@ -104,7 +104,6 @@ export function TryPane({
             <TryBadge run={run} />
           </>
         }
-        actions={<TryPlace run={run} />}
       >
         <TryInputField
           name={`try/${draftId}/input.json`}
@@ -129,12 +128,13 @@ export function TryPane({
             </Button>
           )}
           <InputComplaint blocked={going ? null : blocked} fault={fault} />
+          <TryPlace run={run} />
         </div>
         {start.error ? <TryFailure error={start.error} /> : null}
         {cancel.error ? <TryFailure error={cancel.error} /> : null}
       </Panel>
       <TryResult watched={watched} runId={runId} templateName={templateName} paths={paths} onOpenFrame={onOpenFrame} />
-    </>
+    </div>
   );
 }
 
@@ -160,11 +160,11 @@ function TryPlace({ run }: { run: RunView | null }): ReactNode {
   if (!run) return null;
   const { usage } = run;
   const words = [
-    run.hostName,
+    run.hostName === null ? null : messages.onHost(run.hostName),
     usage ? (usage.warm ? messages.warmIn : messages.coldIn)(format.durationMs(usage.handOutMs)) : null,
     run.attempt > 1 ? messages.attemptOf(run.attempt, run.maxAttempts) : null,
   ];
-  return <span className="truncate font-mono text-sm text-ink-3">{words.filter((word) => word !== null).join(" · ")}</span>;
+  return <span className="ml-auto truncate font-mono text-sm text-ink-3">{words.filter((word) => word !== null).join(" · ")}</span>;
 }
 
 function InputComplaint({ blocked, fault }: { blocked: string | null; fault: InputFault | "unsaved" | null }): ReactNode {
