@@ -9,7 +9,7 @@ import { Redis } from "ioredis";
 import pg from "pg";
 import type { AppRouter } from "../../apps/bff/src/api/root.ts";
 import { packArchive } from "../../apps/bff/src/domain/templates/archive.ts";
-import { startIssuer } from "./issuer.ts";
+import { startIssuer } from "../../apps/bff/src/platform/test-issuer.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const ENDED = ["succeeded", "failed", "cancelled", "dead"];
@@ -48,7 +48,7 @@ export async function startSystem({
     STATE_DIR: path.join(dir, "state-bff"),
     BFF_PORT: String(bffPort),
     GATEWAY_PORT: String(gatewayPort),
-    OIDC_ISSUER: issuer.url,
+    OIDC_ISSUER: issuer.issuer,
     DEMO: "1",
   };
   const agentEnv = {
@@ -106,7 +106,7 @@ export async function startSystem({
     await agent?.stop();
     await bff?.stop();
     await ledger.end();
-    await issuer.close();
+    await issuer[Symbol.asyncDispose]();
     await database.drop();
     rmSync(dir, { recursive: true, force: true });
   };
@@ -119,7 +119,7 @@ export async function startSystem({
     throw new Error(`the system did not start: ${error instanceof Error ? error.message : String(error)}\n${said}`);
   }
 
-  const authorization = `Bearer ${await issuer.accessToken("acme-editor")}`;
+  const authorization = `Bearer ${await issuer.token({ subject: "acme-editor", expiresIn: "1h" })}`;
   const api = createTRPCClient<AppRouter>({ links: [httpLink({ url: `http://127.0.0.1:${bffPort}/trpc`, headers: { authorization } })] });
 
   const archive = packArchive(Object.entries(code).map(([name, text]) => ({ path: name, bytes: Buffer.from(text) })));
