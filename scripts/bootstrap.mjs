@@ -61,7 +61,7 @@ function installPackages() {
     }
     fail(`npm ci failed; its whole output is in .cache/npm-ci.log.\n\n${tail(log)}`);
   }
-  console.log(`  ✓ ${"Packages from npm".padEnd(34)} ${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s`);
+  console.log(`  ✓ ${"Packages from npm".padEnd(52)} ${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s`);
 }
 
 /** The Node of the lock file; installed directly when npm was told not to run install scripts. */

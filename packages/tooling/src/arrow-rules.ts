@@ -12,6 +12,8 @@ export type Zone = {
   readonly may: readonly string[];
   /** Zones of which it may only `import type`. */
   readonly mayType?: readonly string[];
+  /** What its tests may import beside all this and the testkit. */
+  readonly mayInTests?: readonly string[];
   /** Folder below which each child is a part of its own. */
   readonly split?: string;
 };
@@ -109,24 +111,31 @@ export const zones: readonly Zone[] = [
     may: ["console/trpc", "console/session", "console/i18n", "ui", "manifest", "gate", "tlog"],
     mayType: ["bff/api"],
   },
-  { name: "console/trpc", files: ["apps/console/src/trpc/**"], may: ["console/session", "console/i18n", "ui"], mayType: ["bff/api"] },
+  {
+    name: "console/trpc",
+    files: ["apps/console/src/trpc/**"],
+    may: ["console/env", "console/session", "console/i18n", "ui"],
+    mayType: ["bff/api"],
+  },
   {
     name: "console/session",
     files: ["apps/console/src/session/**"],
-    may: ["console/trpc", "console/i18n", "ui", ...packagesForAll],
+    may: ["console/env", "console/shell", "console/trpc", "console/i18n", "ui", ...packagesForAll],
     mayType: ["bff/api"],
   },
+  { name: "console/env", files: ["apps/console/src/env.ts"], may: [...packagesForAll] },
   { name: "console/i18n", files: ["apps/console/src/i18n/**"], may: ["ui"] },
   {
     name: "console/shell",
     files: ["apps/console/src/shell/**"],
-    may: ["console/trpc", "console/session", "console/i18n", "ui", "manifest"],
+    may: ["console/env", "console/trpc", "console/session", "console/i18n", "ui", "manifest"],
     mayType: ["bff/api"],
   },
   {
     name: "console/app",
     files: ["apps/console/src/app/**", "apps/console/src/*.ts", "apps/console/*.ts", "apps/console/*.mjs"],
     may: [
+      "console/env",
       "console/features",
       "console/trpc",
       "console/session",
@@ -146,14 +155,28 @@ export const zones: readonly Zone[] = [
   { name: "identity", files: ["apps/identity/**"], may: [...packagesForAll] },
 
   // examples are what a customer writes: they stand alone
-  { name: "examples", files: ["examples/**"], may: [] },
+  { name: "examples", files: ["examples/**"], may: [], mayInTests: ["manifest", "bff/domain"] },
   { name: "policies", files: ["policies/**"], may: [] },
 
   // around the product: these drive it
   {
     name: "scripts",
     files: ["scripts/**", "bench/**", "e2e/**", "*.ts"],
-    may: ["testkit", "process", "protocol", "manifest", "tooling", "bff/main", "bff/platform", "bff/domain", "runtime-agent", "identity"],
+    may: [
+      "testkit",
+      "process",
+      "protocol",
+      "manifest",
+      "tooling",
+      "bff/main",
+      "bff/domain",
+      "bff/gateway",
+      "bff/failure-and-actor",
+      "bff/platform",
+      "bff/platform/redis",
+      "runtime-agent",
+      "identity",
+    ],
     mayType: ["bff/api"],
   },
 ];
@@ -209,7 +232,13 @@ export const onlyIn: readonly { readonly packages: readonly string[]; readonly f
   },
   {
     packages: ["@trpc/client", "@trpc/tanstack-react-query"],
-    files: ["apps/console/src/trpc/**", "apps/console/src/i18n/failures.ts", "apps/console/src/features/**", "apps/console/src/shell/**"],
+    files: [
+      "apps/console/src/trpc/**",
+      "apps/console/src/i18n/failures.ts",
+      "apps/console/src/features/**",
+      "apps/console/src/shell/**",
+      "apps/console/src/app/**",
+    ],
     because: "the console reaches the registry through src/trpc",
   },
   {

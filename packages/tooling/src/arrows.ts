@@ -72,7 +72,8 @@ export function arrowProblem(file: string, target: string, typeOnly: boolean): s
   if (!from) return `${file} belongs to no zone: give it one in packages/tooling/src/arrow-rules.ts`;
   if (!to) return `${target} belongs to no zone`;
   if (isTest(file) && (["testkit", "scripts"].includes(to.name) || appOf(file) === appOf(target))) return null;
-  if (isTest(target)) return "imports what is only there for tests";
+  if (isTest(file) && from.mayInTests?.includes(to.name)) return null;
+  if (isTest(target) && !isTest(file)) return "imports what is only there for tests";
   const domain = "apps/bff/src/domain/";
   const [fromModule, toModule] = [partOf(file, domain), partOf(target, domain)];
   if (toModule && fromModule !== toModule) {
@@ -223,8 +224,8 @@ function findCycles(graph: ReadonlyMap<string, readonly { target: string }[]>): 
 
 const matches = (file: string, globs: readonly string[]): boolean => globs.some((glob) => matchesGlob(file, glob));
 
-/** Tests, and what only tests use: `x.test.ts`, `test-x.ts`, `fixtures/`. */
-const isTest = (file: string): boolean => /\.(test|spec)\.tsx?$|(^|\/)test-[a-z-]+\.tsx?$|(^|\/)fixtures\//.test(file);
+/** Tests, and what only tests and benchmarks use: `x.test.ts`, `test-x.ts`, `fixtures/`, `bench/`, `e2e/`. */
+const isTest = (file: string): boolean => /^(?:bench|e2e)\/|\.(test|spec)\.tsx?$|(^|\/)test-[a-z-]+\.tsx?$|(^|\/)fixtures\//.test(file);
 
 /** `apps/bff`, `packages/ui`, `scripts`: what a test may freely reach into. */
 const appOf = (file: string): string => (/^(?:apps|packages)\/[^/]+/.exec(file) ?? /^[^/]+/.exec(file) ?? [""])[0];
