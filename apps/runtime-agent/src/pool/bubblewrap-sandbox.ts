@@ -31,6 +31,7 @@ const NOBODY = 65534;
 const TMP_BYTES = 64 * 1024 * 1024;
 const CODE_DIRECTORY = "/tmp/code";
 const LAUNCH_TIMEOUT_MS = 20_000;
+const DESTROY_TIMEOUT_MS = 15_000;
 
 /** Why this machine cannot run it, as a sentence; null when it can, as far as one can see without trying. */
 export function bubblewrapUnavailable(): string | null {
@@ -132,7 +133,13 @@ class BubblewrapDriver implements SandboxDriver {
     let failure: Error | null = null;
     this.#pending.set(id, {
       channel: channelArrived.resolve,
-      exited: exited.resolve,
+      exited: (exit) => {
+        // It may be dead before its channel could be passed over; then there is none.
+        channelArrived.reject(
+          new Error(`The sandbox did not start (exit ${exit.code ?? exit.signal}): ${exit.stderrTail.trim() || "no reason given"}`),
+        );
+        exited.resolve(exit);
+      },
       failed: (error) => {
         failure = error;
         channelArrived.reject(error);
@@ -147,7 +154,10 @@ class BubblewrapDriver implements SandboxDriver {
         channelArrived.promise.then((socket) => socket.destroy()).catch(() => {});
         if (!this.#order({ t: "destroy", id })) destroyed.resolve();
       }
-      await destroyed.promise;
+      // A launcher that does not answer is ended; what it held dies with it and is cleared away.
+      const launcher = this.#launcher;
+      const unanswered = setTimeout(() => launcher?.kill("SIGKILL"), DESTROY_TIMEOUT_MS);
+      await destroyed.promise.finally(() => clearTimeout(unanswered));
       this.#pending.delete(id);
     };
     this.#order({ t: "launch", id });

@@ -42,8 +42,8 @@ export type Ending = {
 
 /** How long code may react to its abort signal before it is killed. */
 const CANCEL_GRACE_MS = 1000;
-/** What a dead sandbox had still written arrives within this time. */
-const LAST_WORDS_MS = 250;
+/** What a dead sandbox had still written is read until its channel ends; that it ends is the kernel's promise, this only a bound. */
+const LAST_WORDS_MS = 5000;
 /** Node, V8's threads and bubblewrap are themselves about a dozen: less than this and nothing could run at all. */
 const PIDS_MIN = 20;
 const REPORT_BYTES_MAX = 256 * 1024 + 4096;
@@ -129,7 +129,9 @@ export class Execution {
     channel.once("end", channelEnded.resolve);
     channel.resume();
     void exited.then(async (exit) => {
-      await Promise.race([channelEnded.promise, new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS))]);
+      const bound = setTimeout(channelEnded.resolve, LAST_WORDS_MS);
+      await channelEnded.promise;
+      clearTimeout(bound);
       this.#conclude(this.#explain(exit));
     });
   }
