@@ -24,7 +24,7 @@ export function Panel({ title, actions, footer, children, padding = "normal", cl
       className={clsx("flex min-w-0 flex-col rounded-md border border-line bg-surface", className)}
     >
       {header ? (
-        <header className={clsx("flex min-h-[38px] items-center gap-3 px-4", padding === "none" ? "border-b border-line py-1" : "pt-2.5")}>
+        <header className={clsx("flex min-h-[38px] items-center gap-3 px-4", padding === "none" ? "border-b border-line py-1" : "pt-1.5")}>
           {title === undefined ? null : (
             <h2 id={heading} className="flex min-w-0 items-center gap-2 truncate text-md font-semibold">
               {title}
@@ -72,15 +72,18 @@ export function Notice({
   );
 }
 
-/** One figure with its name and what it means. */
+/** One figure with its name, what it is out of, and what it means. */
 export function Figure({
   label,
   value,
+  of,
   note,
   tone,
 }: {
   label: ReactNode;
   value: ReactNode;
+  /** Small, beside the figure: "of 4". */
+  of?: ReactNode;
   note?: ReactNode;
   tone?: "healthy" | "breached" | "warning";
 }): ReactNode {
@@ -89,7 +92,8 @@ export function Figure({
     <div className="min-w-0">
       <dt className="text-xs text-ink-3">{label}</dt>
       <dd className="m-0">
-        <span className="block text-xl font-semibold">{value}</span>
+        <span className="text-xl font-semibold">{value}</span>
+        {of === undefined ? null : <span className="text-md text-ink-3"> {of}</span>}
         {note === undefined ? null : <span className={clsx("block text-md", ink)}>{note}</span>}
       </dd>
     </div>

@@ -10,7 +10,9 @@ type Entry = (details: Details) => { readonly en: readonly [string, string]; rea
 
 const text = (value: unknown, otherwise: string): string =>
   typeof value === "string" || typeof value === "number" ? String(value) : otherwise;
-const mebibytes = (value: unknown): string => (typeof value === "number" ? String(Math.round(value / 1024 / 1024)) : "?");
+/** "24 MiB", or a word where the limit was not named. */
+const mebibytes = (value: unknown, unit: string, otherwise: string): string =>
+  typeof value === "number" ? `${Math.round(value / 1024 / 1024)} ${unit}` : otherwise;
 
 const ROLES: Record<Locale, Readonly<Record<string, string>>> = {
   en: { editor: "Editors", reviewer: "Reviewers", manager: "Managers", operator: "Operators", admin: "Administrators", member: "Members" },
@@ -44,6 +46,16 @@ export function notAllowed(locale: Locale, roles: readonly string[]): string {
   return who === null ? "Nobody does this by hand." : `Your role does not allow it. ${who} can.`;
 }
 
+const NO_HOST: Readonly<Record<string, { readonly en: string; readonly fr: string }>> = {
+  "none-enrolled": { en: "none is enrolled", fr: "aucun n'est enrôlé" },
+  "capability-missing": { en: "none can do what this template needs", fr: "aucun ne sait faire ce que ce modèle demande" },
+  lost: { en: "they have gone silent", fr: "ils ne donnent plus signe de vie" },
+  cordoned: { en: "they are cordoned", fr: "ils sont isolés" },
+  draining: { en: "they are draining", fr: "ils se vident" },
+  drained: { en: "they are drained", fr: "ils sont vidés" },
+  enrolling: { en: "they are still joining", fr: "ils arrivent encore" },
+};
+
 const reload = { en: "Load the page again.", fr: "Rechargez la page." };
 
 const sentences = {
@@ -67,19 +79,37 @@ const sentences = {
     en: ["This file is not a tar.gz archive.", "Pack the code with `tar -czf code.tar.gz *` and upload that."],
     fr: ["Ce fichier n'est pas une archive tar.gz.", "Emballez le code avec `tar -czf code.tar.gz *` et envoyez cela."],
   }),
-  "archives.unsafe-entry": ({ path }) => ({
+  "archives.path": ({ path }) => ({
     en: [
-      `The archive holds an entry that is not allowed: ${text(path, "a link, a device or a path that leaves the archive")}.`,
-      "Archives hold plain files and folders only, below their own root.",
+      `The archive holds a path that leads outside it or is too long: ${text(path, "an entry")}.`,
+      "Use plain relative paths, without `..`, below the archive's root.",
     ],
     fr: [
-      `L'archive contient une entrée interdite : ${text(path, "un lien, un périphérique ou un chemin qui sort de l'archive")}.`,
-      "Une archive ne contient que des fichiers et des dossiers, sous sa propre racine.",
+      `L'archive contient un chemin qui en sort ou qui est trop long : ${text(path, "une entrée")}.`,
+      "Utilisez des chemins relatifs simples, sans `..`, sous la racine de l'archive.",
     ],
   }),
+  "archives.link": ({ path }) => ({
+    en: [`The archive holds a link: ${text(path, "an entry")}.`, "Put the file itself in its place: links are not allowed."],
+    fr: [`L'archive contient un lien : ${text(path, "une entrée")}.`, "Mettez le fichier lui-même à sa place : les liens sont interdits."],
+  }),
+  "archives.not-a-file": ({ path }) => ({
+    en: [`The archive holds something that is neither file nor folder: ${text(path, "an entry")}.`, "Leave it out."],
+    fr: [`L'archive contient autre chose qu'un fichier ou un dossier : ${text(path, "une entrée")}.`, "Retirez-le."],
+  }),
+  "archives.duplicate": ({ path }) => ({
+    en: [`The archive holds this path twice: ${text(path, "an entry")}.`, "Pack it anew, each file once."],
+    fr: [`L'archive contient deux fois ce chemin : ${text(path, "une entrée")}.`, "Refaites-la, chaque fichier une fois."],
+  }),
   "archives.too-large": ({ maxBytes }) => ({
-    en: [`The archive is larger than ${mebibytes(maxBytes)} MiB.`, "Leave out what does not run: node_modules of tools, tests, pictures."],
-    fr: [`L'archive dépasse ${mebibytes(maxBytes)} Mio.`, "Retirez ce qui ne s'exécute pas : node_modules d'outils, tests, images."],
+    en: [
+      `The archive is larger than ${mebibytes(maxBytes, "MiB", "allowed")}.`,
+      "Leave out what does not run: node_modules of tools, tests, pictures.",
+    ],
+    fr: [
+      `L'archive dépasse ${mebibytes(maxBytes, "Mio", "la limite")}.`,
+      "Retirez ce qui ne s'exécute pas : node_modules d'outils, tests, images.",
+    ],
   }),
   "archives.too-many-files": () => ({
     en: ["The archive holds more than 2,000 files.", "Bundle the code into fewer files."],
@@ -112,8 +142,8 @@ const sentences = {
     ],
   }),
   "blob.too-large": ({ maxBytes }) => ({
-    en: [`This is larger than ${mebibytes(maxBytes)} MiB.`, "Make it smaller, or split it."],
-    fr: [`Cela dépasse ${mebibytes(maxBytes)} Mio.`, "Réduisez-le ou découpez-le."],
+    en: [`This is larger than ${mebibytes(maxBytes, "MiB", "allowed")}.`, "Make it smaller, or split it."],
+    fr: [`Cela dépasse ${mebibytes(maxBytes, "Mio", "la limite")}.`, "Réduisez-le ou découpez-le."],
   }),
 
   "drafts.missing": () => ({
@@ -137,6 +167,10 @@ const sentences = {
   "drafts.invalid": () => ({
     en: ["The manifest has errors.", "They are marked in the text; correct them first."],
     fr: ["Le manifeste contient des erreurs.", "Elles sont signalées dans le texte ; corrigez-les d'abord."],
+  }),
+  "drafts.not-text": () => ({
+    en: ["The text holds a NUL or half a character, which cannot be kept.", "Remove it: it came in with what was pasted."],
+    fr: ["Le texte contient un NUL ou une moitié de caractère, impossible à conserver.", "Retirez-le : il est venu avec un collage."],
   }),
   "drafts.policy-refused": () => ({
     en: ["A policy refuses this manifest.", "The rule and its fix stand beside the text."],
@@ -173,13 +207,13 @@ const sentences = {
     en: ["This join token is not one of ours.", "Copy the whole command again, or make a new one."],
     fr: ["Ce jeton n'est pas un des nôtres.", "Copiez la commande entière, ou créez-en une nouvelle."],
   }),
-  "fleet.clock-skew": ({ hostTime, registryTime }) => ({
+  "fleet.clock-skew": ({ hostClock, registryClock }) => ({
     en: [
-      `The host's clock says ${text(hostTime, "another time")}, ours says ${text(registryTime, "otherwise")}: too far apart.`,
+      `The host's clock says ${text(hostClock, "another time")}, ours says ${text(registryClock, "otherwise")}: too far apart.`,
       "Set the host's clock (NTP) and start it again.",
     ],
     fr: [
-      `L'horloge de l'hôte indique ${text(hostTime, "une autre heure")}, la nôtre ${text(registryTime, "une autre")} : l'écart est trop grand.`,
+      `L'horloge de l'hôte indique ${text(hostClock, "une autre heure")}, la nôtre ${text(registryClock, "une autre")} : l'écart est trop grand.`,
       "Réglez l'horloge de l'hôte (NTP) et redémarrez-le.",
     ],
   }),
@@ -208,6 +242,11 @@ const sentences = {
     fr: ["Il faut un client pour cela.", "Choisissez un client en haut à gauche."],
   }),
 
+  "registry.database-away": () => ({
+    en: ["The registry cannot reach its database.", "Nothing is lost. It is tried again; if it stays away, tell an operator."],
+    fr: ["Le registre ne joint pas sa base de données.", "Rien n'est perdu. Un nouvel essai a lieu ; si cela dure, prévenez un opérateur."],
+  }),
+
   "request.invalid": () => ({
     en: ["The console sent something the registry does not understand.", `${reload.en} If it stays, report the trace id.`],
     fr: [
@@ -220,8 +259,8 @@ const sentences = {
     fr: ["La requête est illisible.", reload.fr],
   }),
   "request.too-large": ({ maxBytes }) => ({
-    en: [`This is larger than ${mebibytes(maxBytes)} MiB.`, "Make it smaller, or split it."],
-    fr: [`Cela dépasse ${mebibytes(maxBytes)} Mio.`, "Réduisez-le ou découpez-le."],
+    en: [`This is larger than ${mebibytes(maxBytes, "MiB", "allowed")}.`, "Make it smaller, or split it."],
+    fr: [`Cela dépasse ${mebibytes(maxBytes, "Mio", "la limite")}.`, "Réduisez-le ou découpez-le."],
   }),
   "request.unknown-path": () => ({
     en: ["The registry knows no such address.", `The console may be newer than the registry. ${reload.en}`],
@@ -236,21 +275,31 @@ const sentences = {
     en: ["There is no such run in this tenant.", "Its address may be incomplete. Look for it among the runs."],
     fr: ["Cette exécution n'existe pas chez ce client.", "L'adresse est peut-être incomplète. Cherchez-la parmi les exécutions."],
   }),
-  "runs.no-host-ready": ({ reason }) => ({
-    en: [`No host is ready: ${text(reason, "none is connected")}`.replace(/\.?$/, "."), "Open Fleet to see why, or to add a host."],
-    fr: ["Aucun hôte n'est prêt.", "Ouvrez Parc pour voir pourquoi, ou pour ajouter un hôte."],
-  }),
+  "runs.no-host-ready": ({ reason }) => {
+    const why = NO_HOST[typeof reason === "string" ? reason : ""] ?? {
+      en: "none takes work now",
+      fr: "aucun ne prend de travail en ce moment",
+    };
+    return {
+      en: [`No host is ready: ${why.en}.`, "Open Fleet to see why, or to add a host."],
+      fr: [`Aucun hôte n'est prêt : ${why.fr}.`, "Ouvrez Parc pour voir pourquoi, ou pour ajouter un hôte."],
+    };
+  },
   "runs.input-invalid": () => ({
     en: ["The input does not fit what the template takes.", "The places are listed below the input; correct them and try again."],
     fr: ["L'entrée ne correspond pas à ce que le modèle attend.", "Les endroits sont listés sous l'entrée ; corrigez-les et réessayez."],
   }),
   "runs.input-too-large": ({ maxBytes }) => ({
-    en: [`The input is larger than ${mebibytes(maxBytes)} MiB.`, "Try it on a part of it."],
-    fr: [`L'entrée dépasse ${mebibytes(maxBytes)} Mio.`, "Essayez sur une partie."],
+    en: [`The input is larger than ${mebibytes(maxBytes, "MiB", "allowed")}.`, "Try it on a part of it."],
+    fr: [`L'entrée dépasse ${mebibytes(maxBytes, "Mio", "la limite")}.`, "Essayez sur une partie."],
   }),
-  "runs.output-missing": () => ({
+  "runs.no-output": () => ({
     en: ["This run has no output.", "It may not have finished, or it failed: its state says which."],
     fr: ["Cette exécution n'a pas de sortie.", "Elle n'est peut-être pas finie, ou elle a échoué : son état le dit."],
+  }),
+  "runs.not-waiting": () => ({
+    en: ["This run is no longer waiting.", "Its state says what became of it."],
+    fr: ["Cette exécution n'attend plus.", "Son état dit ce qu'elle est devenue."],
   }),
   "runs.lease-lost": () => ({
     en: ["The host no longer holds this run.", "Nothing to do: the run goes on elsewhere."],

@@ -129,7 +129,7 @@ function Sidebar({ pathname, onSearch, onHelp }: { pathname: string; onSearch: (
         <button
           type="button"
           onClick={onSearch}
-          className="flex h-8 items-center gap-2.5 rounded-sm px-2 text-ink-2 hover:bg-hover hover:text-ink"
+          className="flex h-8 items-center gap-2 rounded-sm px-2 text-ink-2 hover:bg-hover hover:text-ink"
         >
           <Search aria-hidden className="size-4" />
           <span className="flex-1 truncate text-left">{messages.search}</span>

@@ -51,6 +51,8 @@ export const shellMessages = defineMessages({
     shortcutTab: "Let Tab leave the editor",
     afterwards: "then",
 
+    notAllowed: "This page is not for your role",
+
     expiredTitle: "You are signed out",
     expiredText:
       "Nothing is lost: what you typed stays on this page, and what was under way waits. Sign in again in a new window, then go on here.",
@@ -108,6 +110,8 @@ export const shellMessages = defineMessages({
     shortcutTry: "Essayer le brouillon (éditeur)",
     shortcutTab: "Laisser Tab quitter l'éditeur",
     afterwards: "puis",
+
+    notAllowed: "Cette page n'est pas pour votre rôle",
 
     expiredTitle: "Vous êtes déconnecté",
     expiredText:

@@ -92,7 +92,9 @@ export async function openHostAuthority({
     issueGatewayCertificate: async (names) => {
       const pair = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
       const issued = await issue("CN=Agent Factory gateway", new x509.PublicKey(await spkiOf(pair.publicKey)), GATEWAY_CERTIFICATE_MS, [
-        new x509.SubjectAlternativeNameExtension(names.map((name) => ({ type: isIP(name) ? ("ip" as const) : ("dns" as const), value: name }))),
+        new x509.SubjectAlternativeNameExtension(
+          names.map((name) => ({ type: isIP(name) ? ("ip" as const) : ("dns" as const), value: name })),
+        ),
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
       ]);
       return {

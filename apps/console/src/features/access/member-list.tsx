@@ -37,7 +37,7 @@ export function MemberList(): ReactNode {
         }
       />
       <PageBody>
-        <p className="max-w-[80ch] text-pretty text-ink-2">{messages.lead}</p>
+        <p className="max-w-3xl text-pretty text-ink-2">{messages.lead}</p>
         {members.data ? (
           members.data.items.length === 0 ? (
             <EmptyState icon={<Users />} title={messages.emptyTitle}>

@@ -10,6 +10,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Ban, Check, ChevronRight, ScrollText, Search } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { type Format, useFormat, useMessages } from "../../i18n/i18n.tsx";
+import { NotAllowed } from "../../session/not-allowed.tsx";
 import { type Action, useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
@@ -23,6 +24,20 @@ const KINDS = ["template", "draft", "archive", "run", "host", "member", "tenant"
 
 export function AuditTrail(): ReactNode {
   const messages = useMessages(auditMessages);
+  const { allowed, reason } = useViewer().can("audit.read");
+  return (
+    <>
+      <PageHeader title={messages.title} />
+      <PageBody>
+        <p className="max-w-3xl text-pretty text-ink-2">{messages.lead}</p>
+        {allowed ? <Trail /> : <NotAllowed reason={reason} />}
+      </PageBody>
+    </>
+  );
+}
+
+function Trail(): ReactNode {
+  const messages = useMessages(auditMessages);
   const format = useFormat();
   const trpc = useTRPC();
   const { filters, change, clear, active } = useAuditFilters();
@@ -31,42 +46,38 @@ export function AuditTrail(): ReactNode {
   const entries = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
-      <PageHeader title={messages.title} />
-      <PageBody>
-        <p className="max-w-[80ch] text-pretty text-ink-2">{messages.lead}</p>
-        <Filters filters={filters} change={change} clear={active ? clear : undefined} />
-        {list.isError ? (
-          <QueryProblem title={messages.problem} error={list.error} retry={() => void list.refetch()} />
-        ) : !list.data ? (
-          <SkeletonRows label={messages.loading} rows={8} />
-        ) : entries.length === 0 ? (
-          <EmptyState
-            icon={<ScrollText />}
-            title={active ? messages.noMatchTitle : messages.emptyTitle}
-            action={active ? <Button onClick={clear}>{messages.clear}</Button> : undefined}
-          >
-            {active ? messages.noMatchText : messages.emptyText}
-          </EmptyState>
-        ) : (
-          <Table
-            label={messages.table}
-            rows={entries}
-            rowKey={(entry) => entry.id}
-            columns={columnsOf(messages, format, open, setOpen)}
-            isSelected={(entry) => entry.id === open}
-            detail={(entry) => (entry.id === open ? <AuditDetails entry={entry} onFilter={change} /> : null)}
-            {...(list.hasNextPage
-              ? {
-                  footer: (
-                    <Button size="sm" onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>
-                      {messages.more}
-                    </Button>
-                  ),
-                }
-              : {})}
-          />
-        )}
-      </PageBody>
+      <Filters filters={filters} change={change} clear={active ? clear : undefined} />
+      {list.isError ? (
+        <QueryProblem title={messages.problem} error={list.error} retry={() => void list.refetch()} />
+      ) : !list.data ? (
+        <SkeletonRows label={messages.loading} rows={8} />
+      ) : entries.length === 0 ? (
+        <EmptyState
+          icon={<ScrollText />}
+          title={active ? messages.noMatchTitle : messages.emptyTitle}
+          action={active ? <Button onClick={clear}>{messages.clear}</Button> : undefined}
+        >
+          {active ? messages.noMatchText : messages.emptyText}
+        </EmptyState>
+      ) : (
+        <Table
+          label={messages.table}
+          rows={entries}
+          rowKey={(entry) => entry.id}
+          columns={columnsOf(messages, format, open, setOpen)}
+          isSelected={(entry) => entry.id === open}
+          detail={(entry) => (entry.id === open ? <AuditDetails entry={entry} onFilter={change} /> : null)}
+          {...(list.hasNextPage
+            ? {
+                footer: (
+                  <Button size="sm" onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>
+                    {messages.more}
+                  </Button>
+                ),
+              }
+            : {})}
+        />
+      )}
     </>
   );
 }
@@ -171,7 +182,7 @@ function columnsOf(
       header: messages.who,
       cell: (entry) => (
         <span className="block min-w-0">
-          <span className="block font-semibold">{entry.actorName}</span>
+          <span className="block font-semibold whitespace-nowrap">{entry.actorName}</span>
           <span className="block text-sm text-ink-3">{actorKind(messages, entry.actorKind)}</span>
         </span>
       ),
@@ -182,8 +193,9 @@ function columnsOf(
       header: messages.resource,
       from: "sm",
       cell: (entry) => (
-        <span>
-          <span className="text-ink-3">{entry.resourceKind}</span> <code className="text-sm break-all">{entry.resourceId}</code>
+        <span className="whitespace-nowrap">
+          <span className="text-ink-3">{entry.resourceKind}</span>{" "}
+          <code className="inline-block max-w-[38ch] truncate align-bottom text-sm">{entry.resourceId}</code>
         </span>
       ),
     },

@@ -69,11 +69,11 @@ function Summary({ fleet }: { fleet: FleetOverview }): ReactNode {
   return (
     <Panel>
       <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
-        <Figure label={messages.ready} value={format.number(ready.length)} note={messages.ofTotal(hosts.length)} />
+        <Figure label={messages.ready} value={format.number(ready.length)} of={messages.ofTotal(hosts.length)} />
         <Figure
           label={messages.freeSlots}
           value={format.number(total((host) => host.slotsFree))}
-          note={messages.ofTotal(total((host) => host.slotsTotal))}
+          of={messages.ofTotal(total((host) => host.slotsTotal))}
         />
         <Figure label={messages.running} value={format.number(fleet.queue.running)} />
         <Figure label={messages.queued} value={format.number(fleet.queue.queued)} />

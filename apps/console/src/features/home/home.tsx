@@ -1,7 +1,5 @@
 "use client";
-import { LinkButton } from "@agent-factory/ui/button";
 import { PageBody, PageHeader } from "@agent-factory/ui/page-header";
-import Link from "next/link";
 import type { ReactNode } from "react";
 import { useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
@@ -20,14 +18,7 @@ export function Home(): ReactNode {
   const hosts = viewer.can("fleet.read").allowed ? <HostHealth key="hosts" /> : null;
   return (
     <>
-      <PageHeader
-        title={messages.hello(viewer.user.name)}
-        actions={
-          <LinkButton>
-            <Link href="/templates">{messages.myDraftsStart}</Link>
-          </LinkButton>
-        }
-      />
+      <PageHeader title={messages.hello(viewer.user.name)} />
       <PageBody>
         <div className="grid min-w-0 gap-4 xl:grid-cols-[minmax(0,1fr)_380px]">
           <div className="flex min-w-0 flex-col gap-4">

@@ -66,22 +66,14 @@ export function HostHealth(): ReactNode {
         }
       >
         <dl className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-4 xl:grid-cols-2">
-          <Figure label={messages.hosts} value={format.number(hosts.length)} note={messages.hostsReady(ready.length, hosts.length)} />
+          <Figure label={messages.ready} value={format.number(ready.length)} of={messages.outOf(hosts.length)} />
           <Figure
             label={messages.slots}
             value={format.number(ready.reduce((sum, host) => sum + host.slotsFree, 0))}
-            note={messages.slotsOf(ready.reduce((sum, host) => sum + host.slotsTotal, 0))}
+            of={messages.outOf(ready.reduce((sum, host) => sum + host.slotsTotal, 0))}
           />
-          <Figure
-            label={messages.running}
-            value={format.number(fleet.data.queue.running)}
-            note={messages.runsNow(fleet.data.queue.running)}
-          />
-          <Figure
-            label={messages.waiting}
-            value={format.number(fleet.data.queue.queued)}
-            note={messages.runsNow(fleet.data.queue.queued)}
-          />
+          <Figure label={messages.running} value={format.number(fleet.data.queue.running)} />
+          <Figure label={messages.waiting} value={format.number(fleet.data.queue.queued)} />
         </dl>
       </Panel>
     </>
