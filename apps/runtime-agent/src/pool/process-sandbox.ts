@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { awaitReady } from "./ready.ts";
-import { sandboxProgram } from "./runtime-files.ts";
+import { inspectRuntime } from "./runtime-files.ts";
 import type { Sandbox, SandboxDriver, SandboxExit } from "./sandbox.ts";
 
 const STDERR_TAIL_BYTES = 4096;
@@ -19,7 +19,7 @@ const LAUNCH_TIMEOUT_MS = 20_000;
 export function createProcessDriver(): SandboxDriver {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), "agent-factory-process-")));
   const main = join(directory, "sandbox-main.mjs");
-  writeFileSync(main, sandboxProgram());
+  writeFileSync(main, inspectRuntime().program);
   const alive = new Set<Sandbox>();
 
   async function launch(): Promise<Sandbox> {

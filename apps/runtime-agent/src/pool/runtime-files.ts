@@ -44,20 +44,22 @@ export function reachableByOthers(path: string): boolean {
   }
 }
 
-/** The program for inside, as plain JavaScript: inside there is no time to strip types. */
-export function sandboxProgram(): string {
-  const strip = "process.stdout.write(require('node:module').stripTypeScriptTypes(require('node:fs').readFileSync(0, 'utf8')))";
-  // In a process of its own: Node's warning that stripping is experimental is about our start-up, not about anything an operator does.
-  return execFileSync(process.execPath, ["--no-warnings", "-e", strip], {
-    input: readFileSync(join(import.meta.dirname, "sandbox-main.ts")),
-    encoding: "utf8",
-  });
-}
-
-/** The libraries this process has loaded, which are those that another Node will load. */
-export function loadedLibraries(): (readonly [string, string])[] {
-  const report = process.report.getReport() as { sharedObjects?: string[] };
-  return (report.sharedObjects ?? []).filter(isAbsolute).map((path) => [realpathSync(path), path] as const);
+/**
+ * The program for inside, as plain JavaScript (inside there is no time to strip types), and the libraries that a Node with nothing
+ * else loads, as `[file, path the loader looks for]`. Both from a fresh Node: this one has loaded native addons that a sandbox
+ * must not see, and would warn that stripping is experimental.
+ */
+export function inspectRuntime(node = process.execPath): { program: string; libraries: (readonly [string, string])[] } {
+  const script = `process.stdout.write(JSON.stringify({
+    program: require("node:module").stripTypeScriptTypes(require("node:fs").readFileSync(0, "utf8")),
+    libraries: process.report.getReport().sharedObjects,
+  }))`;
+  const input = readFileSync(join(import.meta.dirname, "sandbox-main.ts"));
+  const told = JSON.parse(execFileSync(node, ["--no-warnings", "-e", script], { input, encoding: "utf8" })) as {
+    program: string;
+    libraries: string[];
+  };
+  return { program: told.program, libraries: told.libraries.filter(isAbsolute).map((path) => [realpathSync(path), path] as const) };
 }
 
 /**
@@ -78,6 +80,7 @@ export function prepareRuntimeFiles(options: { candidates: readonly string[]; ow
       `No directory that the user id ${options.uid} can reach: tried ${options.candidates.join(", ")}. Set STATE_DIR to one.`,
     );
   for (const candidate of options.candidates) removeAbandoned(candidate);
+  const { program, libraries } = inspectRuntime(options.node);
   const directory = join(realpathSync(base), PREFIX + options.owner);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory);
@@ -91,10 +94,10 @@ export function prepareRuntimeFiles(options: { candidates: readonly string[]; ow
   return {
     directory,
     node: reachable(realpathSync(options.node ?? process.execPath), directory),
-    main: place("sandbox-main.mjs", sandboxProgram()),
+    main: place("sandbox-main.mjs", program),
     passwd: place("passwd", `sandbox:x:${options.uid}:${options.uid}::/tmp:/nonexistent\n`),
     seccomp: place("seccomp.bpf", seccompProgram(process.arch as Architecture)),
-    libraries: loadedLibraries(),
+    libraries,
     close: () => rmSync(directory, { recursive: true, force: true }),
   };
 }
