@@ -113,6 +113,8 @@ class BubblewrapDriver implements SandboxDriver {
   readonly #pending = new Map<string, Pending>();
   #launcher: ChildProcess | null = null;
   #closing = false;
+  /** Not ready yet, nor failed. */
+  readonly #launches = new Set<Promise<Sandbox>>();
 
   constructor(settings: LauncherSettings, files: RuntimeFiles) {
     this.#settings = settings;
@@ -121,7 +123,17 @@ class BubblewrapDriver implements SandboxDriver {
     this.uid = settings.uid;
   }
 
-  async launch(): Promise<Sandbox> {
+  launch(): Promise<Sandbox> {
+    const launch = this.#launch();
+    this.#launches.add(launch);
+    const over = (): void => {
+      this.#launches.delete(launch);
+    };
+    launch.then(over, over);
+    return launch;
+  }
+
+  async #launch(): Promise<Sandbox> {
     if (this.#closing) throw new Error("The sandbox driver is closed.");
     const id = randomUUID();
     const cgroup = new Cgroup(this.#settings.layout, this.#settings.owner, id);
@@ -190,6 +202,7 @@ class BubblewrapDriver implements SandboxDriver {
       this.#order({ t: "close" });
       await gone;
     } else releaseCgroups(this.#settings.layout, this.#settings.owner);
+    await Promise.allSettled([...this.#launches]);
     this.#files.close();
   }
 
@@ -216,8 +229,10 @@ class BubblewrapDriver implements SandboxDriver {
     launcher.on("message", (news: LauncherNews, socket) => {
       const pending = this.#pending.get(news.id);
       if (news.t === "channel") {
-        if (pending && socket) pending.channel(socket as Socket);
-        else (socket as Socket | undefined)?.destroy();
+        if (pending && socket) {
+          pending.channel(socket as Socket);
+          launcher.send({ t: "received", id: news.id } satisfies LauncherOrder, () => {});
+        } else (socket as Socket | undefined)?.destroy();
       } else if (news.t === "exited") pending?.exited({ code: news.code, signal: news.signal, stderrTail: news.stderrTail });
       else if (news.t === "failed") pending?.failed(new Error(news.message));
       else pending?.destroyed(news.problem);

@@ -24,7 +24,8 @@ export type LauncherSettings = {
   readonly layout: CgroupLayout;
   readonly owner: string;
 };
-export type LauncherOrder = { readonly t: "launch" | "destroy"; readonly id: string } | { readonly t: "close" };
+/** `received`: the channel has arrived, so this process no longer reads from it. */
+export type LauncherOrder = { readonly t: "launch" | "received" | "destroy"; readonly id: string } | { readonly t: "close" };
 export type LauncherNews =
   | { readonly t: "channel"; readonly id: string }
   | { readonly t: "failed"; readonly id: string; readonly message: string }
@@ -36,8 +37,25 @@ const STDERR_WAIT_MS = 100;
 const MONITOR_EXIT_MS = 500;
 
 const settings = JSON.parse(process.argv[2] ?? "") as LauncherSettings;
-/** `inside`: the sandbox's processes are in their cgroup; before that only bubblewrap itself can be killed. */
-const running = new Map<string, { cgroup: Cgroup; child: ChildProcess | null; inside: boolean }>();
+type Held = {
+  readonly cgroup: Cgroup;
+  child: ChildProcess | null;
+  /** The sandbox's process is in its cgroup; before that only bubblewrap itself can be killed. */
+  inside: boolean;
+  /** The agent has the channel, and this process has closed its own end of it. */
+  received: boolean;
+  /** Lets the sandbox begin. */
+  begin: () => void;
+};
+const running = new Map<string, Held>();
+
+/**
+ * The sandbox begins when it is in its cgroup and its channel has been passed over: Node reads from a socket until the other
+ * process confirms that it has it, and throws away what it reads.
+ */
+function beginWhenReady(held: Held): void {
+  if (held.inside && held.received) held.begin();
+}
 
 function tell(news: LauncherNews, socket?: Socket): void {
   if (!process.connected) return;
@@ -46,7 +64,8 @@ function tell(news: LauncherNews, socket?: Socket): void {
 
 function launch(id: string): void {
   const cgroup = new Cgroup(settings.layout, settings.owner, id);
-  running.set(id, { cgroup, child: null, inside: false });
+  const held: Held = { cgroup, child: null, inside: false, received: false, begin: () => {} };
+  running.set(id, held);
   try {
     cgroup.create();
     const seccomp = openSync(settings.seccomp, "r");
@@ -58,14 +77,14 @@ function launch(id: string): void {
       stdio: ["ignore", "ignore", "pipe", "pipe", "pipe", "pipe", "ignore", "ignore", "ignore", seccomp],
     });
     closeSync(seccomp);
-    running.set(id, { cgroup, child, inside: false });
-    follow(id, cgroup, child);
+    held.child = child;
+    follow(id, held, child);
   } catch (error) {
     tell({ t: "failed", id, message: error instanceof Error ? error.message : String(error) });
   }
 }
 
-function follow(id: string, cgroup: Cgroup, child: ChildProcess): void {
+function follow(id: string, held: Held, child: ChildProcess): void {
   let stderrTail = Buffer.alloc(0);
   child.on("error", (error) => tell({ t: "failed", id, message: error.message }));
   // Not `close`: that waits for the channel too, which is no longer ours.
@@ -82,7 +101,7 @@ function follow(id: string, cgroup: Cgroup, child: ChildProcess): void {
   stderr.on("close", stderrEnded.resolve);
   block.on("error", () => {});
   channel.on("error", () => {});
-  // Nothing has been written to it yet: the sandbox is held until it is in its cgroup.
+  held.begin = () => block.end("1");
   tell({ t: "channel", id }, channel);
   let text = "";
   information.on("data", (chunk: Buffer) => {
@@ -91,9 +110,9 @@ function follow(id: string, cgroup: Cgroup, child: ChildProcess): void {
     if (pid === undefined) return;
     text = "";
     try {
-      cgroup.attach(Number(pid));
-      running.set(id, { cgroup, child, inside: true });
-      block.end("1");
+      held.cgroup.attach(Number(pid));
+      held.inside = true;
+      beginWhenReady(held);
     } catch (error) {
       tell({
         t: "failed",
@@ -134,7 +153,13 @@ async function close(): Promise<void> {
 
 process.on("message", (order: LauncherOrder) => {
   if (order.t === "launch") launch(order.id);
-  else if (order.t === "destroy") void destroy(order.id);
+  else if (order.t === "received") {
+    const held = running.get(order.id);
+    if (held) {
+      held.received = true;
+      beginWhenReady(held);
+    }
+  } else if (order.t === "destroy") void destroy(order.id);
   else void close();
 });
 process.on("disconnect", () => void close());

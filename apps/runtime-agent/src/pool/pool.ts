@@ -82,6 +82,7 @@ export function createPool(options: {
   let closed = false;
   let handingOut = 0;
   let wanted: (() => void)[] = [];
+  const starts = new Set<Promise<void>>();
   const destructions = new Set<Promise<void>>();
 
   function refill(): void {
@@ -90,7 +91,10 @@ export function createPool(options: {
     // A hand-out in progress has the processor to itself; whoever waits for a start has not.
     const quiet = handingOut === 0 && (warm.length === 0 || gap === null);
     const room = waiters.length > 0 ? waiters.length - starting : quiet ? parallelStarts - starting : 0;
-    for (let i = Math.min(missing, room); i > 0; i -= 1) void start();
+    for (let i = Math.min(missing, room); i > 0; i -= 1) {
+      const started: Promise<void> = start().finally(() => starts.delete(started));
+      starts.add(started);
+    }
   }
 
   function refillSoon(): void {
@@ -231,7 +235,7 @@ export function createPool(options: {
         execution.cancel(0);
         return execution.ended;
       });
-      await Promise.all(ends);
+      await Promise.all([...ends, ...starts]);
       await Promise.all([...destructions]);
       await driver.close();
       const { sandboxes, groups } = await driver.held();

@@ -6,7 +6,11 @@ import type { SandboxExit } from "./sandbox.ts";
 export function awaitReady(channel: Duplex, exited: Promise<SandboxExit>, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const reader = new FrameReader(4096);
+    let settled = false;
     const settle = (error: Error | null): void => {
+      // Its end comes later, when the channel is somebody else's: it must not be paused again.
+      if (settled) return;
+      settled = true;
       clearTimeout(timer);
       channel.off("data", onData);
       channel.pause();
