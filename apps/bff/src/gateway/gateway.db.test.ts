@@ -218,6 +218,9 @@ test.each([
   link.sendBytes(bytes);
   const { code, reason } = await link.ended;
   expect([code, reason]).toEqual([CLOSE_MALFORMED, expect.stringContaining("protocol.malformed")]);
+  const acknowledged: string[] = [];
+  while (acknowledged.length < 3) acknowledged.push(...(await link.next("ack")).results.map(({ runId }) => runId));
+  expect(acknowledged.toSorted()).toEqual(leases.map(({ runId }) => runId).toSorted());
   expect(await registry.states()).toEqual({ succeeded: 3 });
 });
 

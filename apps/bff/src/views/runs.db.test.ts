@@ -203,6 +203,28 @@ test("whoever follows a run hears everything once, in order, goes on where the c
   await expect(watch(stranger, { runId }, new AbortController().signal).next()).rejects.toMatchObject({ code: "runs.missing" });
 });
 
+test("a long log is told to its last line before the run's end is", async () => {
+  await using registry = await openTestRegistry();
+  const host = await registry.readyHost();
+  const { editor, watch, tryOn } = await withDraft(registry);
+  const { runId } = await tryOn('{"text":"a"}');
+  const lease = await one(registry.runs.lease(host, { max: 1 }));
+  const { attempt, fence } = lease;
+  const entry = (seq: number) => ({ runId, attempt, fence, seq, at: Date.now(), stream: "stdout" as const, text: String(seq) });
+  for (let from = 0; from < 1_200; from += 200)
+    await registry.runs.appendLogs(
+      host,
+      Array.from({ length: 200 }, (_, i) => entry(from + i)),
+    );
+  await registry.runs.finish(host, [resultOf(lease, { output: { inline: '{"words":1}' } })]);
+  const told: string[] = [];
+  for await (const { event } of watch(editor, { runId }, new AbortController().signal)) {
+    if (event.type === "log") told.push(...event.entries.map(({ text }) => text));
+    else told.push(event.type);
+  }
+  expect(told).toEqual([...Array.from({ length: 1_200 }, (_, seq) => String(seq)), "run", "end"]);
+});
+
 test("a queued run says why it waits", async () => {
   await using registry = await openTestRegistry();
   const host = await registry.readyHost();

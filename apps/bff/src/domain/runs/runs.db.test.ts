@@ -190,6 +190,8 @@ test("a run given back unrun keeps its attempt and rests before it is leased aga
   registry.clock.advance(1_000);
   const again = await one(registry.runs.lease(host, { max: 1 }));
   expect([again.attempt, again.fence]).toEqual([1, 2]);
+  // Same host, same attempt: only the fence tells the old lease from the new one.
+  expect(await registry.runs.extend(host, [lease])).toMatchObject([{ reason: "lease-lost" }]);
   expect(await registry.runs.finish(host, [resultOf(lease)])).toMatchObject([{ accepted: false }]);
 });
 
