@@ -21,10 +21,6 @@ export const pageMessages = defineMessages({
     errorRetry: "Try again",
     errorTrace: "Trace",
     loading: "Loading",
-    sessionTitle: "The console cannot begin",
-    noTenantTitle: "You are a member of no tenant",
-    signOut: "Sign out",
-    retry: "Try again",
 
     home: "Home",
     fleet: "Fleet",
@@ -51,10 +47,6 @@ export const pageMessages = defineMessages({
     errorRetry: "Réessayer",
     errorTrace: "Trace",
     loading: "Chargement",
-    sessionTitle: "La console ne peut pas démarrer",
-    noTenantTitle: "Vous n'êtes membre d'aucun client",
-    signOut: "Se déconnecter",
-    retry: "Réessayer",
 
     home: "Accueil",
     fleet: "Parc",

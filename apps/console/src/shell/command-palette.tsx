@@ -102,11 +102,11 @@ export function CommandPalette({
         <Command.Group heading={messages.paletteActions} className={group}>
           <Command.Item value={`${messages.theme} ${messages.themeLight}`} onSelect={run(() => setTheme("light"))} className={row}>
             <Sun aria-hidden />
-            {messages.theme}: {messages.themeLight}
+            {messages.themeTo(messages.themeLight)}
           </Command.Item>
           <Command.Item value={`${messages.theme} ${messages.themeDark}`} onSelect={run(() => setTheme("dark"))} className={row}>
             <Moon aria-hidden />
-            {messages.theme}: {messages.themeDark}
+            {messages.themeTo(messages.themeDark)}
           </Command.Item>
           <Command.Item
             value={`${messages.language} English Français`}
@@ -117,7 +117,7 @@ export function CommandPalette({
             className={row}
           >
             <Languages aria-hidden />
-            {messages.language}: {locale === "en" ? "Français" : "English"}
+            {messages.languageTo(locale === "en" ? "Français" : "English")}
           </Command.Item>
           <Command.Item value={messages.shortcuts} onSelect={run(onHelp)} className={row}>
             <Keyboard aria-hidden />

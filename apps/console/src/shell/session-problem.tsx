@@ -3,14 +3,14 @@ import { Button } from "@agent-factory/ui/button";
 import { ErrorState } from "@agent-factory/ui/error-state";
 import { TooltipProvider } from "@agent-factory/ui/tooltip";
 import type { ReactNode } from "react";
-import { pageMessages } from "../app/messages.ts";
 import { describeFailure } from "../i18n/failure-sentences.ts";
 import { useLocale, useMessages } from "../i18n/i18n.tsx";
+import { shellMessages } from "./messages.ts";
 import { signOut } from "./user-menu.tsx";
 
 /** The console without a session: the registry is away, or knows the person but no tenant of theirs. */
 export function SessionProblem({ code, traceId }: { code: string; traceId: string | null }): ReactNode {
-  const messages = useMessages(pageMessages);
+  const messages = useMessages(shellMessages);
   const locale = useLocale();
   const { sentence, wayOut } = describeFailure(locale, { code, message: "", details: {} });
   return (
@@ -20,7 +20,7 @@ export function SessionProblem({ code, traceId }: { code: string; traceId: strin
         <ErrorState
           title={code === "session.no-tenant" ? messages.noTenantTitle : messages.sessionTitle}
           wayOut={wayOut}
-          trace={traceId === null ? undefined : { label: messages.errorTrace, id: traceId }}
+          trace={traceId === null ? undefined : { label: messages.trace, id: traceId }}
           retry={{ label: messages.retry, onRetry: () => location.reload() }}
           actions={<Button onClick={signOut}>{messages.signOut}</Button>}
         >

@@ -138,8 +138,7 @@ function JoinCommand({
       footer={<Button onClick={onClose}>{messages.done}</Button>}
     >
       <figure aria-label={messages.enrolCommand} className="relative rounded-sm border border-line bg-sunken">
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: an area that scrolls must be reachable by keyboard */}
-        <pre tabIndex={0} className="overflow-x-auto p-3 pr-24 text-sm whitespace-pre-wrap select-all" data-testid="join-command">
+        <pre className="p-3 pr-28 text-sm break-all whitespace-pre-wrap select-all" data-testid="join-command">
           {command}
         </pre>
         <div className="absolute top-2 right-2">
