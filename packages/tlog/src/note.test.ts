@@ -66,6 +66,7 @@ describe("a signed note", () => {
     ["base64 without padding", signed.replace("AM=\n", "AM\n")],
     ["a key id and no signature", `${text}\n— PeterNeumann x08gow==\n`],
     ["a carriage return", signed.replaceAll("\n", "\r\n")],
+    ["a tab in its text", signed.replace("think ", "think\t")],
     ["a lone surrogate", signed.replace("think", "\ud800")],
     ["too many signatures", `${text}\n${signed.slice(text.length + 1).repeat(101)}`],
   ])("with %s is refused", (_, note) => {

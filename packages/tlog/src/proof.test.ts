@@ -182,6 +182,14 @@ describe("inclusion", () => {
     );
   });
 
+  test("a path that goes on above the root is refused, even where the hashes agree", () => {
+    for (const size of [1, 2, 5, 8]) {
+      const { proof, root, ...rest } = inclusionOf(size - 1, size);
+      const above = nodeHash(emptyRoot(), root);
+      expect(verifyInclusion({ ...rest, proof: [...proof, emptyRoot()], root: above })).toBe(false);
+    }
+  });
+
   test("an inner node does not pass for a leaf", () => {
     const [a, b] = [leaves[0] as Uint8Array, leaves[1] as Uint8Array];
     const both = new Uint8Array([...a, ...b]);
@@ -244,6 +252,35 @@ describe("consistency", () => {
         expect(verifyConsistency({ ...honest, proof: consistencyOf(first, first + more).proof })).toBe(false);
       }),
     );
+  });
+
+  test("other sizes are refused, unless the proof between them has the same form", () => {
+    fc.assert(
+      fc.property(twoSizes, twoSizes, ([first, second], [otherFirst, otherSecond]) => {
+        fc.pre(first !== otherFirst || second !== otherSecond);
+        const consistency = consistencyOf(first, second);
+        const form = (m: number, n: number) => `${m === 0} ${m === n} ${referenceConsistency(m, leaves.slice(0, n)).length}`;
+        fc.pre(form(first, second) !== form(otherFirst, otherSecond));
+        expect(verifyConsistency({ ...consistency, first: otherFirst, second: otherSecond })).toBe(false);
+      }),
+    );
+  });
+
+  test("a proof that goes on above the second root or ends below it is refused, even where the hashes agree", () => {
+    for (const [first, second] of [
+      [1, 2],
+      [3, 4],
+      [6, 7],
+      [4, 8],
+    ] as const) {
+      const { proof, firstRoot, secondRoot } = consistencyOf(first, second);
+      const above = { first, second, firstRoot: nodeHash(emptyRoot(), firstRoot), secondRoot: nodeHash(emptyRoot(), secondRoot) };
+      expect(verifyConsistency({ ...above, proof: [...proof, emptyRoot()] })).toBe(false);
+      const right = nodeHash(secondRoot, emptyRoot());
+      expect(verifyConsistency({ first, second, firstRoot, secondRoot: right, proof: [...proof, emptyRoot()] })).toBe(false);
+      // The sizes are one level higher than the proof.
+      expect(verifyConsistency({ first, second: second + 8, firstRoot, secondRoot, proof })).toBe(false);
+    }
   });
 
   test("a log that was cut is refused", () => {
