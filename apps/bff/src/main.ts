@@ -29,6 +29,7 @@ import { seedDemo } from "./seed/demo.ts";
 import { writeLocalJoinToken } from "./seed/local-agent.ts";
 import { createAuditView } from "./views/audit.ts";
 import { createFleetView } from "./views/fleet.ts";
+import { createRunActivity } from "./views/run-activity.ts";
 import { createRunWatch } from "./views/run-watch.ts";
 import { createRunsView } from "./views/runs.ts";
 import { createTemplatesView } from "./views/templates.ts";
@@ -81,6 +82,7 @@ export async function startRegistry(
       fleet: createFleetView({ access, redis }),
       runs: runsView,
       watchRun: createRunWatch({ view: runsView, redis }),
+      runActivity: createRunActivity({ access, clock }),
     };
     const domain: Domain = { access, tenants, templates, fleet, runs, views };
 

@@ -20,6 +20,7 @@ import { EXAMPLES_DIR } from "./seed/demo.ts";
 import { openTestKernel, type TestTenant } from "./seed/test-kernel.ts";
 import { createAuditView } from "./views/audit.ts";
 import { createFleetView } from "./views/fleet.ts";
+import { createRunActivity } from "./views/run-activity.ts";
 import { createRunWatch } from "./views/run-watch.ts";
 import { createRunsView } from "./views/runs.ts";
 import { createTemplatesView } from "./views/templates.ts";
@@ -42,6 +43,7 @@ async function openTwoTenants() {
     fleet: createFleetView({ access, redis }),
     runs: runsView,
     watchRun: createRunWatch({ view: runsView, redis }),
+    runActivity: createRunActivity({ access, clock }),
   };
   const domain: Domain = { access, tenants: kernel.tenants, templates, fleet, runs, views };
   return {
@@ -116,6 +118,7 @@ const DRIVES: Record<string, Drive> = {
   "runs.try": { input: ({ draftId }) => ({ draftId, expectedRevision: 1, input: "{}" }), refused: "drafts.missing" },
   "runs.get": { input: ({ runId }) => ({ runId }), refused: "runs.missing" },
   "runs.list": { input: ({ templateName }) => ({ templateName }) },
+  "runs.activity": { input: ({ templateName }) => ({ span: "day", templateName }) },
   "runs.cancel": { input: ({ runId }) => ({ runId }), refused: "runs.missing" },
   "runs.explain": { input: ({ runId }) => ({ runId }), refused: "runs.missing" },
   "runs.readOutput": { input: ({ runId }) => ({ runId }), refused: "runs.missing" },

@@ -7,6 +7,7 @@ import type { Templates } from "../domain/templates/templates.ts";
 import type { Membership, Tenants } from "../domain/tenants/tenants.ts";
 import type { AuditView } from "../views/audit.ts";
 import type { FleetView } from "../views/fleet.ts";
+import type { RunActivity } from "../views/run-activity.ts";
 import type { RunWatch } from "../views/run-watch.ts";
 import type { RunsView } from "../views/runs.ts";
 import type { TemplatesView } from "../views/templates.ts";
@@ -24,6 +25,7 @@ export type Domain = {
     readonly fleet: FleetView;
     readonly runs: RunsView;
     readonly watchRun: RunWatch;
+    readonly runActivity: RunActivity;
   };
 };
 

@@ -27,6 +27,9 @@ export const runsRouter = router({
   list: procedure("runs.list")
     .input(query)
     .query(({ ctx, input }) => ctx.domain.views.runs.list(ctx.actor, input)),
+  activity: procedure("runs.list")
+    .input(z.object({ span: z.enum(["day", "week"]), templateName: z.string().max(63).optional() }))
+    .query(({ ctx, input }) => ctx.domain.views.runActivity(ctx.actor, input)),
   cancel: procedure("runs.cancel")
     .input(run)
     .mutation(({ ctx, input }) => ctx.domain.runs.cancel(ctx.actor, input)),

@@ -15,6 +15,10 @@ export type Format = {
   dateTime(date: string | Date): string;
   date(date: string | Date): string;
   time(date: string | Date): string;
+  /** "14:00" */
+  hour(date: string | Date): string;
+  /** "24 Nov" */
+  day(date: string | Date): string;
   /** "editors, operators and administrators" */
   list(items: readonly string[], type?: "conjunction" | "disjunction"): string;
 };
@@ -95,6 +99,8 @@ export function createFormat(locale: Locale, timeZone: string, now: number): For
       ),
     date: (date) => dates({ day: "numeric", month: "short", year: "numeric" }).format(new Date(date)),
     time: (date) => dates({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(date)),
+    hour: (date) => dates({ hour: "2-digit", minute: "2-digit" }).format(new Date(date)),
+    day: (date) => dates({ day: "numeric", month: "short" }).format(new Date(date)),
     list: (items, type = "conjunction") => cached(`l:${locale}:${type}`, () => new Intl.ListFormat(locale, { type })).format(items),
   };
 }

@@ -14,6 +14,7 @@ import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { runMessages } from "./messages.ts";
+import { RunActivity } from "./run-activity.tsx";
 import { RunStateBadge } from "./run-state.tsx";
 import { isOver, type RunRow, runStates } from "./run-view.ts";
 
@@ -47,6 +48,7 @@ export function RunList(): ReactNode {
     <>
       <PageHeader title={messages.title} />
       <PageBody>
+        <RunActivity templateName={filter.templateName} />
         <div className="flex flex-wrap gap-2">
           <Filter
             label={messages.filterState}

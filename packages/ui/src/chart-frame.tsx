@@ -1,0 +1,152 @@
+"use client";
+import { clsx } from "clsx";
+import { lazy, type ReactNode, Suspense, useId, useState } from "react";
+import { Skeleton } from "./skeleton.tsx";
+
+/** Colours by meaning, or the palette for what has none; a shape in the legend tells them apart without colour. */
+export type SeriesColour =
+  | "healthy"
+  | "breached"
+  | "warning"
+  | "unknown"
+  | "baseline"
+  | "canary"
+  | "series-1"
+  | "series-2"
+  | "series-3"
+  | "series-4"
+  | "series-5";
+
+export type ChartSeries = { readonly key: string; readonly label: string; readonly colour: SeriesColour };
+
+/** One place on the time axis. `values` null: there is no data, which is not the same as zero. */
+export type ChartPoint = { readonly at: string; readonly values: Readonly<Record<string, number>> | null };
+
+/** Something that happened at a time: a deployment, a rollout's step. */
+export type ChartMarker = { readonly at: string; readonly label: string };
+
+export type ChartWords = { readonly table: string; readonly chart: string; readonly noData: string; readonly time: string };
+
+export type ChartProps = {
+  readonly series: readonly ChartSeries[];
+  readonly points: readonly ChartPoint[];
+  readonly markers?: readonly ChartMarker[] | undefined;
+  readonly formatAxis: (at: string) => string;
+  readonly formatAt: (at: string) => string;
+  readonly formatValue: (value: number) => string;
+  readonly noData: string;
+  /** Charts of one page with the same id share their cursor. */
+  readonly syncId?: string | undefined;
+};
+
+// Recharts is loaded when a chart is shown, never with a page's first JavaScript.
+const StackedBars = lazy(() => import("./stacked-bars.tsx"));
+
+/**
+ * The one frame around every chart: a legend with words, the drawing, and the same figures as a table for whoever prefers or needs
+ * one. `height` in pixels is taken at once, so nothing moves when the drawing arrives.
+ */
+export function ChartFrame({
+  title,
+  words,
+  height = 200,
+  actions,
+  ...chart
+}: Omit<ChartProps, "noData"> & {
+  readonly title: string;
+  readonly words: ChartWords;
+  readonly height?: number;
+  readonly actions?: ReactNode;
+}): ReactNode {
+  const [asTable, setAsTable] = useState(false);
+  const heading = useId();
+  return (
+    <section aria-labelledby={heading} className="min-w-0 rounded-md border border-line bg-surface">
+      <header className="flex min-h-[38px] flex-wrap items-center gap-x-4 gap-y-1 px-4 pt-2">
+        <h2 id={heading} className="text-md font-semibold">
+          {title}
+        </h2>
+        <ul className="flex flex-wrap gap-x-3 gap-y-1 text-sm text-ink-2">
+          {chart.series.map((series) => (
+            <li key={series.key} className="flex items-center gap-1.5">
+              <span aria-hidden className="size-2.5 rounded-[3px]" style={{ background: `var(--${series.colour})` }} />
+              {series.label}
+            </li>
+          ))}
+        </ul>
+        <div className="ml-auto flex items-center gap-3">
+          {actions}
+          <button
+            type="button"
+            aria-pressed={asTable}
+            onClick={() => setAsTable(!asTable)}
+            className="rounded-sm px-1 text-sm text-ink-3 hover:text-ink"
+          >
+            {asTable ? words.chart : words.table}
+          </button>
+        </div>
+      </header>
+      <div className="px-4 pt-2 pb-3">
+        {asTable ? (
+          <FiguresTable {...chart} words={words} height={height} title={title} />
+        ) : (
+          <div style={{ height }} aria-hidden>
+            <Suspense fallback={<Skeleton className="h-full w-full" />}>
+              <StackedBars {...chart} noData={words.noData} />
+            </Suspense>
+          </div>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function FiguresTable({
+  series,
+  points,
+  formatAt,
+  formatValue,
+  words,
+  height,
+  title,
+}: Omit<ChartProps, "noData"> & { words: ChartWords; height: number; title: string }): ReactNode {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: an area that scrolls must be reachable by keyboard
+    <section aria-label={title} tabIndex={0} className="overflow-auto focus-visible:-outline-offset-2" style={{ height }}>
+      <table className="w-full border-collapse text-sm">
+        <thead>
+          <tr className="border-b border-line text-xs text-ink-3">
+            <th scope="col" className="sticky top-0 bg-surface py-1 text-left font-medium">
+              {words.time}
+            </th>
+            {series.map(({ key, label }) => (
+              <th key={key} scope="col" className="sticky top-0 bg-surface py-1 pl-4 text-right font-medium">
+                {label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {points.map(({ at, values }) => (
+            <tr key={at} className="border-b border-line last:border-0">
+              <th scope="row" className="py-1 text-left font-normal whitespace-nowrap text-ink-2">
+                {formatAt(at)}
+              </th>
+              {values === null ? (
+                <td colSpan={series.length} className="py-1 text-right text-ink-3">
+                  {words.noData}
+                </td>
+              ) : (
+                series.map(({ key }) => (
+                  <td key={key} className={clsx("py-1 pl-4 text-right tabular-nums", (values[key] ?? 0) === 0 && "text-ink-3")}>
+                    {formatValue(values[key] ?? 0)}
+                  </td>
+                ))
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
