@@ -8,7 +8,7 @@ export default function StackedBars(props: ChartProps): ReactNode {
   const { series, points, markers = [], formatAxis, formatValue, syncId } = props;
   const hatch = useId().replaceAll(/[^\w-]/g, "");
   const rows = points.map(({ at, values }) => ({ at, ...values }));
-  const gaps = points.filter(({ values }) => values === null);
+  const gaps = gapsOf(points);
   const last = series.at(-1)?.key;
   return (
     <ResponsiveContainer width="100%" height="100%">
@@ -41,8 +41,8 @@ export default function StackedBars(props: ChartProps): ReactNode {
           tickLine={false}
           axisLine={false}
         />
-        {gaps.map(({ at }) => (
-          <ReferenceArea key={at} x1={at} x2={at} fill={`url(#${hatch})`} fillOpacity={1} ifOverflow="extendDomain" />
+        {gaps.map(({ from, to }) => (
+          <ReferenceArea key={from} x1={from} x2={to} fill={`url(#${hatch})`} fillOpacity={1} ifOverflow="extendDomain" />
         ))}
         {series.map(({ key, colour }) => (
           <Bar
@@ -72,6 +72,18 @@ export default function StackedBars(props: ChartProps): ReactNode {
       </BarChart>
     </ResponsiveContainer>
   );
+}
+
+/** Stretches of time without data, first and last place included. */
+function gapsOf(points: ChartProps["points"]): { from: string; to: string }[] {
+  const gaps: { from: string; to: string }[] = [];
+  points.forEach(({ at, values }, index) => {
+    if (values !== null) return;
+    const open = gaps.at(-1);
+    if (open && points[index - 1]?.values === null) open.to = at;
+    else gaps.push({ from: at, to: at });
+  });
+  return gaps;
 }
 
 function Figures({

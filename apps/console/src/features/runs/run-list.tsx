@@ -48,7 +48,7 @@ export function RunList(): ReactNode {
     <>
       <PageHeader title={messages.title} />
       <PageBody>
-        <RunActivity templateName={filter.templateName} />
+        {rows.length > 0 || Object.keys(filter).length > 0 ? <RunActivity templateName={filter.templateName} /> : null}
         <div className="flex flex-wrap gap-2">
           <Filter
             label={messages.filterState}
