@@ -21,6 +21,7 @@ export const ACTIONS = {
   "notices.send": ["system"],
   "reviews.approve": ["reviewer", "admin"],
   "reviews.comment": ["editor", "reviewer", "manager", "operator", "admin"],
+  "reviews.judge": ["system"],
   "reviews.read": ["editor", "reviewer", "manager", "operator", "admin", "system"],
   "reviews.reject": ["reviewer", "admin"],
   "reviews.request": ["editor", "admin"],

@@ -12,7 +12,7 @@ import { type AnyTransaction, jsonParameter, sqlOf } from "../../platform/sql.ts
 // Its ES module leaves out the synchronous loader that its types promise; its CommonJS module has it.
 const { loadPolicySync } = createRequire(import.meta.url)("@open-policy-agent/opa-wasm") as typeof import("@open-policy-agent/opa-wasm");
 
-export type PolicyName = "access" | "templates";
+export type PolicyName = "access" | "templates" | "reviews";
 
 export type Verdict = {
   readonly allowed: boolean;
@@ -44,7 +44,7 @@ type Policy = { readonly evaluate: (input: unknown) => unknown; readonly revisio
 /** Loads every policy of `directory`. Throws when one cannot be loaded: a process without its policies must not start. */
 export function createDecisions({
   directory = POLICIES_DIR,
-  names = ["access", "templates"],
+  names = ["access", "templates", "reviews"],
   onError = () => undefined,
 }: {
   directory?: string;
