@@ -82,6 +82,7 @@ CREATE TABLE "review_revisions" (
     "demands" TEXT NOT NULL,
     "next_ref" TEXT,
     "findings" JSONB NOT NULL DEFAULT '[]',
+    "facts" JSONB NOT NULL DEFAULT '{}',
     "policy_revision" TEXT NOT NULL,
     "created_by" TEXT NOT NULL,
     "created_by_name" TEXT NOT NULL,
@@ -355,7 +356,7 @@ END $$;
 
 GRANT SELECT, INSERT ON draft_contributors, archive_uploads, review_revisions, review_decisions, review_comments, attestations, audit_leaves TO af_tenant;
 GRANT SELECT, INSERT, UPDATE ON reviews TO af_tenant;
-GRANT UPDATE (digest, content, base_ref, base_digest, base_content, changes, demands, next_ref, findings, policy_revision, created_by, created_by_name, created_at)
+GRANT UPDATE (digest, content, base_ref, base_digest, base_content, changes, demands, next_ref, findings, facts, policy_revision, created_by, created_by_name, created_at)
   ON review_revisions TO af_tenant;
 GRANT SELECT, INSERT ON review_participants TO af_tenant;
 GRANT UPDATE (part) ON review_participants TO af_tenant;
