@@ -5,11 +5,12 @@
 import type { Logger } from "@agent-factory/process/logger";
 import { withTrace } from "@agent-factory/process/tracing";
 import { systemActor } from "../domain/actor.ts";
-import { deliverOutbox, type OutboxDelivery } from "../domain/audit/outbox.ts";
+import { deliverOutbox } from "../domain/audit/outbox.ts";
 import type { Fleet } from "../domain/fleet/fleet.ts";
 import type { Runs } from "../domain/runs/runs.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { FastDatabase } from "../platform/fast-database.ts";
+import { createListeners, tell } from "./listeners.ts";
 
 export type WorkersParts = {
   readonly runs: Pick<Runs, "expire" | "takeBack" | "forgetLogs" | "leaseMs">;
@@ -40,22 +41,16 @@ type Loop = {
 
 export async function startWorkers({ runs, fleet, fastDatabase, lead, logger, clock }: WorkersParts): Promise<Workers> {
   const startedAt = clock.now().getTime();
+  const listeners = createListeners({ runs });
   const loops: Loop[] = [
     // After a restart hosts first get the time to come back and name what they hold: else our own absence would cost attempts.
     { name: "lease-expiry", everyMs: 1_000, afterMs: runs.leaseMs, fullBatch: 500, turn: () => runs.expire(systemActor("lease-expiry")) },
     { name: "host-lost", everyMs: 1_000, afterMs: runs.leaseMs, turn: () => fleet.loseSilent(systemActor("host-lost")) },
     { name: "cordon-resume", everyMs: 5_000, turn: () => fleet.resumeCordoned(systemActor("cordon-resume")) },
-    { name: "outbox", everyMs: 500, fullBatch: 50, turn: () => deliverOutbox(fastDatabase, listen) },
+    { name: "outbox", everyMs: 500, fullBatch: 50, turn: () => deliverOutbox(fastDatabase, (event) => tell(listeners, event, logger)) },
     { name: "join-token-cleanup", everyMs: 60 * 60_000, turn: () => fleet.forgetJoinTokens(systemActor("join-token-cleanup")) },
     { name: "log-retention", everyMs: 10 * 60_000, fullBatch: 5_000, turn: () => runs.forgetLogs(systemActor("log-retention")) },
   ];
-
-  async function listen(event: OutboxDelivery): Promise<void> {
-    const { hostId } = event.payload as { hostId: string };
-    if (event.topic === "host.revoked") await runs.takeBack(systemActor("outbox"), { hostId, reason: "host-revoked" });
-    else if (event.topic === "host.lost") await runs.takeBack(systemActor("outbox"), { hostId, reason: "host-lost" });
-    else logger.warn({ topic: event.topic, key: event.key }, "nobody listens to this event");
-  }
 
   let closed = false;
   const running = new Set<Promise<void>>();

@@ -1,0 +1,49 @@
+import { createLogger } from "@agent-factory/process/logger";
+import { expect, test } from "vitest";
+import { createListeners, type Listeners, tell } from "./listeners.ts";
+
+const event = { id: 1, tenantId: null, topic: "version.published", key: "a", payload: { versionId: "v" }, attempts: 0 };
+
+function open() {
+  const heard: string[] = [];
+  const lines: string[] = [];
+  const logger = createLogger({ app: "test", level: "info", destination: { write: (line) => lines.push(line) } });
+  const hears = (name: string, error?: Error) => async () => {
+    heard.push(name);
+    if (error) throw error;
+  };
+  return { heard, lines, logger, hears };
+}
+
+test("every listener of a topic hears an event, in order, though one of them fails; the event then counts as unheard", async () => {
+  const t = open();
+  const listeners: Listeners = {
+    "version.published": [t.hears("sign", new Error("no key")), t.hears("notify")],
+    "version.signed": [t.hears("other")],
+  };
+  await expect(tell(listeners, event, t.logger)).rejects.toThrow("no key");
+  expect(t.heard).toEqual(["sign", "notify"]);
+  expect(t.lines.join("")).toContain("no key");
+});
+
+test("when several listeners fail, the event says why of each", async () => {
+  const t = open();
+  const listeners: Listeners = { "version.published": [t.hears("a", new Error("first")), t.hears("b", new Error("second"))] };
+  await expect(tell(listeners, event, t.logger)).rejects.toThrow("first; second");
+});
+
+test("an event that nobody listens to is delivered, with a warning, whatever its topic is called", async () => {
+  const t = open();
+  await tell({}, event, t.logger);
+  await tell({}, { ...event, topic: "constructor" }, t.logger);
+  expect(t.lines.filter((line) => line.includes("nobody listens"))).toHaveLength(2);
+});
+
+test("a host that is gone gives its runs back; an event that names none is not taken for one", async () => {
+  const t = open();
+  const taken: unknown[] = [];
+  const listeners = createListeners({ runs: { takeBack: async (_loop, input) => taken.push(input) } });
+  await tell(listeners, { ...event, topic: "host.lost", payload: { hostId: "h" } }, t.logger);
+  expect(taken).toEqual([{ hostId: "h", reason: "host-lost" }]);
+  await expect(tell(listeners, { ...event, topic: "host.revoked", payload: null }, t.logger)).rejects.toThrow("names no hostId");
+});
