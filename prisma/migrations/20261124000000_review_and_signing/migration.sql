@@ -347,8 +347,8 @@ BEGIN
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
     EXECUTE format('CREATE POLICY own_tenant ON %I TO af_tenant USING (tenant_id = app_tenant()) WITH CHECK (tenant_id = app_tenant())', name);
   END LOOP;
-  -- The loops that sign, sequence and tell hosts what to trust see all tenants, in the columns granted below.
-  FOREACH name IN ARRAY ARRAY['template_versions', 'signing_keys', 'attestations', 'audit_leaves']
+  -- The loops that sign, sequence, forget and tell hosts what to trust see all tenants, in the columns granted below.
+  FOREACH name IN ARRAY ARRAY['template_versions', 'signing_keys', 'attestations', 'audit_leaves', 'notices']
   LOOP
     EXECUTE format('CREATE POLICY system ON %I TO af_system USING (true) WITH CHECK (true)', name);
   END LOOP;
@@ -365,7 +365,7 @@ GRANT UPDATE (resolved_at, resolved_by) ON review_comments TO af_tenant;
 GRANT SELECT, INSERT ON signing_keys TO af_tenant;
 GRANT UPDATE (state, not_after, sealed_private_key, distrusted_from, distrust_reason) ON signing_keys TO af_tenant;
 GRANT SELECT, INSERT ON notices TO af_tenant;
-GRANT UPDATE (read_at) ON notices TO af_tenant;
+GRANT UPDATE (kind, data, read_at) ON notices TO af_tenant;
 GRANT UPDATE (state_reason, state_changed_at, state_changed_by, attestation_id) ON template_versions TO af_tenant;
 
 GRANT SELECT (id, tenant_id, hint, public_key, state, not_before, not_after, created_at, distrusted_from) ON signing_keys TO af_system;
@@ -373,6 +373,7 @@ GRANT SELECT (id, tenant_id, template_id, semver, digest, state, attestation_id,
 GRANT SELECT ON attestations TO af_system;
 GRANT SELECT, INSERT ON audit_leaves TO af_system;
 GRANT SELECT, INSERT ON platform_keys TO af_system;
+GRANT SELECT (id, read_at), DELETE ON notices TO af_system;
 
 -- The log belongs to nobody and holds digests only: everybody may read it, the system alone appends.
 GRANT SELECT ON log_entries, log_nodes TO af_tenant, af_system;
@@ -449,6 +450,7 @@ CREATE TRIGGER contributors_stay BEFORE UPDATE ON review_participants FOR EACH R
 CREATE UNIQUE INDEX signing_keys_one_active ON signing_keys (tenant_id) WHERE state = 'active';
 CREATE UNIQUE INDEX log_shards_one_open ON log_shards ((true)) WHERE not_after IS NULL;
 CREATE INDEX notices_unread ON notices (tenant_id, user_id, at) WHERE read_at IS NULL;
+CREATE INDEX notices_read ON notices (read_at) WHERE read_at IS NOT NULL;
 CREATE INDEX runs_of_version ON runs (tenant_id, version_id, submitted_at) WHERE version_id IS NOT NULL;
 
 -- What is there already takes part: its authors are contributors, its versions are signed, its trail is sequenced. The owner sees
