@@ -15,7 +15,7 @@ export function toBase64(bytes: Uint8Array): string {
 }
 
 /** Null when the text is not the one spelling of any bytes. */
-export function fromBase64(text: string): Uint8Array | null {
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
   if (text.length % 4 !== 0) return null;
   if (text.length === 0) return new Uint8Array(0);
   const padding = text.charCodeAt(text.length - 1) !== PAD ? 0 : text.charCodeAt(text.length - 2) !== PAD ? 1 : 2;
