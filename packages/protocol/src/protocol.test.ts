@@ -16,6 +16,7 @@ import {
   MalformedFrame,
   outputPath,
   parseJoinToken,
+  trustPath,
 } from "./protocol.ts";
 
 const packr = new Packr({ useRecords: false });
@@ -28,6 +29,19 @@ const hostFrames: HostFrame[] = [
   { t: "credit", slots: [], warm: [] },
   { t: "started", runs: [{ ...hold, at: 1, handOutMs: 0.5, warm: true }] },
   { t: "result", results: [{ ...hold, outcome: "succeeded", output: { inline: "{}" }, error: null, usage, finishedAt: 1 }] },
+  {
+    t: "result",
+    results: [
+      {
+        ...hold,
+        outcome: "failed",
+        output: null,
+        error: { kind: "integrity", message: "The bundle is signed by nobody we know.", check: "key-known", stack: [] },
+        usage,
+        finishedAt: 1,
+      },
+    ],
+  },
   { t: "refuse", runs: [{ ...hold, reason: "full" }] },
   { t: "log", entries: [{ ...hold, seq: 0, at: 1, stream: "log", text: "é\u0000" }] },
   { t: "heartbeat", clock: 1, holding: [hold], pool: [], load1: 0.1, memoryBytesFree: 1 },
@@ -35,8 +49,28 @@ const hostFrames: HostFrame[] = [
   { t: "drained" },
 ];
 const gatewayFrames: GatewayFrame[] = [
-  { t: "welcome", protocol: 1, hostId: randomUUID(), clock: 1, heartbeatMs: 2_000, leaseMs: 10_000 },
+  { t: "welcome", protocol: 2, hostId: randomUUID(), clock: 1, heartbeatMs: 2_000, leaseMs: 10_000 },
+  {
+    t: "work",
+    leases: [
+      {
+        ...hold,
+        tenantId: randomUUID(),
+        kind: "run",
+        templateName: "invoice-triage",
+        driver: "node",
+        manifestDigest: digest,
+        signed: { subjectName: "finance/templates/invoice-triage@1.4.0", semver: "1.4.0", bundleDigest: digest },
+        code: { digest, entry: "default" },
+        input: { inline: "{}" },
+        limits: { timeoutMs: 1, memoryBytes: 1, cpuMillis: 1, pids: 1, logBytes: 1, outputBytes: 1 },
+        expiresAt: 1,
+        traceparent: null,
+      },
+    ],
+  },
   { t: "cancel", runs: [{ ...hold, reason: "requested" }] },
+  { t: "revoke", digests: [digest] },
   { t: "ack", results: [{ ...hold, accepted: false, reason: "lease-lost" }] },
   { t: "cordon", reason: "kernel" },
   { t: "uncordon" },
@@ -72,6 +106,8 @@ describe("is malformed", () => {
     refused({ t: "refuse", runs: [{ ...hold, fence: -1, reason: "" }] }, "runs.0.fence");
     refused({ t: "refuse", runs: [{ ...hold, attempt: 2 ** 40, reason: "" }] }, "runs.0.attempt");
     refused({ t: "result", results: [{ ...hold, outcome: "won" }] }, "results.0.outcome");
+    const error = { kind: "integrity", message: "", check: "Key known?", stack: [] };
+    refused({ t: "result", results: [{ ...hold, outcome: "failed", output: null, error, usage, finishedAt: 1 }] }, "results.0.error.check");
     refused({ t: "heartbeat", clock: Number.NaN, holding: [], pool: [], load1: 0, memoryBytesFree: 0 }, "clock");
   });
 
@@ -133,5 +169,6 @@ test("a join token is read back in its parts, and nothing else is a join token",
 test("paths name the run, the attempt and the fence", () => {
   const { runId } = hold;
   expect(blobPath(hold, digest)).toBe(`/runs/${runId}/blobs/${digest}?attempt=1&fence=1`);
+  expect(trustPath(runId)).toBe(`/trust?tenant=${runId}`);
   expect(outputPath(hold)).toBe(`/runs/${runId}/output?attempt=1&fence=1`);
 });

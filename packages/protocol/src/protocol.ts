@@ -10,9 +10,12 @@
 import { Packr } from "msgpackr";
 import { z } from "zod";
 
-/** Versions this build speaks. The gateway picks the highest both sides speak, or says `bye` with `protocol.unsupported`. */
-export const PROTOCOL_VERSION_MIN = 1;
-export const PROTOCOL_VERSION_MAX = 1;
+/**
+ * Versions this build speaks. The gateway picks the highest both sides speak, or ends the connection with {@link CLOSE_UNSUPPORTED}.
+ * A host of version 1 cannot check signatures and is told to update (its agent exits with that sentence); the same for a gateway of it.
+ */
+export const PROTOCOL_VERSION_MIN = 2;
+export const PROTOCOL_VERSION_MAX = 2;
 
 export const FRAME_BYTES_MAX = 1024 * 1024;
 /** Inputs and outputs up to this size travel inside frames; larger ones by digest. */
@@ -22,6 +25,7 @@ export const PAYLOAD_BYTES_MAX = 16 * 1024 * 1024;
 export const LEASES_PER_FRAME_MAX = 64;
 /** Most leases one host may hold at a time. */
 export const HOLDING_MAX = 1024;
+export const REVOKED_PER_FRAME_MAX = 1024;
 export const LOG_ENTRIES_PER_FRAME_MAX = 256;
 export const LOG_TEXT_BYTES_MAX = 8 * 1024;
 
@@ -86,6 +90,8 @@ export const lease = hold.extend({
   templateName: z.string().max(63),
   driver: z.enum(["node", "noop"]),
   manifestDigest: digest,
+  /** What the host demands of the bundle before it runs a published version; null for tries and no-ops, which nobody signs. */
+  signed: z.object({ subjectName: z.string().max(1000), semver: z.string().max(100), bundleDigest: digest }).nullable(),
   code: z.object({ digest, entry: z.string().max(200) }).nullable(),
   input: payload,
   limits: z.object({
@@ -114,11 +120,18 @@ const runError = z.object({
     "output-invalid",
     "code-unavailable",
     "entry-missing",
+    /** The host refused to run a version: `check` names what did not hold. Never tried again: damage does not go away. */
+    "integrity",
     /** The sandbox died through no fault of the template's code: the registry tries again while attempts are left. */
     "sandbox-lost",
     "internal",
   ]),
   message: z.string().max(4000),
+  /** Of an `integrity` error: a check of `packages/gate`, or one of the host's own. */
+  check: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/)
+    .optional(),
   stack: z
     .array(z.object({ function: z.string().max(200).nullable(), file: z.string().max(500), line: z.int(), column: z.int() }))
     .max(50)
@@ -227,6 +240,10 @@ export const gatewayFrame = z.discriminatedUnion("t", [
     leaseMs: z.int().positive(),
   }),
   z.object({ t: z.literal("work"), leases: z.array(lease).min(1).max(LEASES_PER_FRAME_MAX) }),
+  /**
+   * `requested`: the run is asked to stop. `revoked`: its version may not run any more, so it is ended at once; both report the end.
+   * `lease-lost`: ended at once and without a word, because the fence is no longer the host's.
+   */
   z.object({
     t: z.literal("cancel"),
     runs: z.array(hold.extend({ reason: z.enum(["requested", "lease-lost", "revoked"]) })).max(HOLDING_MAX),
@@ -236,6 +253,11 @@ export const gatewayFrame = z.discriminatedUnion("t", [
     results: z.array(hold.extend({ accepted: z.boolean(), reason: sentence.nullable() })).max(LEASES_PER_FRAME_MAX),
   }),
   z.object({ t: z.literal("renewed"), certificatePem: z.string().max(16 * 1024), caPem: z.string().max(16 * 1024) }),
+  /**
+   * Trust has changed. No version with one of these manifest digests runs any more, and the host fetches trust anew before it believes
+   * the next bundle; without digests only the latter.
+   */
+  z.object({ t: z.literal("revoke"), digests: z.array(digest).max(REVOKED_PER_FRAME_MAX) }),
   /** Stop taking work (`cordon`), take it again (`uncordon`), finish what runs and say `drained` (`drain`). */
   z.object({ t: z.literal("cordon"), reason: sentence }),
   z.object({ t: z.literal("uncordon") }),
@@ -257,11 +279,24 @@ export type GatewayFrame = z.infer<typeof gatewayFrame>;
 export const enrolPath = "/enrol";
 /** The WebSocket upgrade. */
 export const linkPath = "/link";
-/** `GET` the bytes of a manifest, code archive or input that a lease held by the caller names. */
+/**
+ * `GET` the bytes of a manifest, bundle, code archive or input that a lease held by the caller names. Bytes that the registry has damaged
+ * are refused with the code {@link BLOB_CORRUPT}: trying again is of no use.
+ */
 export const blobPath = (hold: Hold, blob: Digest): string =>
   `/runs/${hold.runId}/blobs/${blob}?attempt=${hold.attempt}&fence=${hold.fence}`;
 /** `PUT` an output larger than {@link INLINE_BYTES_MAX}; answers `{ digest, sizeBytes }`. */
 export const outputPath = (hold: Hold): string => `/runs/${hold.runId}/output?attempt=${hold.attempt}&fence=${hold.fence}`;
+
+/**
+ * `GET` whom to believe about a tenant that the caller serves: a DSSE envelope by the trust root, as `openTrust` of `packages/gate`
+ * reads it.
+ */
+export const trustPath = (tenantId: string): string => `/trust?tenant=${tenantId}`;
+/** `GET` the trust root's public key, {@link trustRootReply}: what a host pins the first time and only compares afterwards. */
+export const trustRootPath = "/trust-root";
+/** `spki`: base64 of the DER of an Ed25519 key. */
+export const trustRootReply = z.object({ spki: z.string().max(500) });
 
 export const enrolRequest = z.object({ token: z.string().max(500), csrPem: z.string().max(8 * 1024), clock: z.int() });
 export const enrolReply = z.object({
@@ -272,6 +307,7 @@ export const enrolReply = z.object({
   trustDomain: z.string(),
   clock: z.int(),
 });
+export const BLOB_CORRUPT = "blob.corrupt";
 /** Refusals over HTTPS: `code` as in the domain's failures (`fleet.join-token-used`, `fleet.clock-skew`, …). */
 export const refusal = z.object({ code: z.string(), message: z.string() });
 

@@ -11,6 +11,8 @@ import {
   type HostFrame,
   type Lease,
   linkPath,
+  PROTOCOL_VERSION_MAX,
+  PROTOCOL_VERSION_MIN,
   type RunResult,
 } from "@agent-factory/protocol";
 import * as x509 from "@peculiar/x509";
@@ -38,8 +40,8 @@ export type Hello = Extract<HostFrame, { t: "hello" }>;
 export function helloOf(now: Date, epoch: string = randomUUID()): Hello {
   return {
     t: "hello",
-    protocolMin: 1,
-    protocolMax: 1,
+    protocolMin: PROTOCOL_VERSION_MIN,
+    protocolMax: PROTOCOL_VERSION_MAX,
     epoch,
     agentVersion: "test",
     clock: now.getTime(),
