@@ -116,6 +116,7 @@ const DRIVES: Record<string, Drive> = {
   "archives.get": { input: ({ digest }) => ({ digest }), refused: "archives.missing" },
   "archives.readFile": { input: ({ digest }) => ({ digest, path: "index.mjs" }), refused: "archives.missing" },
   "runs.try": { input: ({ draftId }) => ({ draftId, expectedRevision: 1, input: "{}" }), refused: "drafts.missing" },
+  "runs.submit": { input: ({ templateName }) => ({ templateName, input: "{}" }), refused: /^templates\./ },
   "runs.get": { input: ({ runId }) => ({ runId }), refused: "runs.missing" },
   "runs.list": { input: ({ templateName }) => ({ templateName }) },
   "runs.activity": { input: ({ templateName }) => ({ span: "day", templateName }) },

@@ -7,10 +7,17 @@ const INPUT_LENGTH_MAX = 17 * 1024 * 1024;
 
 const run = z.object({ runId: z.uuid() });
 const trying = z.object({ draftId: z.uuid(), expectedRevision: z.int().positive(), input: z.string().max(INPUT_LENGTH_MAX) });
+const submission = z.object({
+  templateName: z.string().max(63),
+  /** `latest`, an exact version, or a range such as `^1.2.0`. */
+  range: z.string().max(100).optional(),
+  input: z.string().max(INPUT_LENGTH_MAX),
+});
 const query = z.object({
   state: z.enum(["queued", "leased", "running", "succeeded", "failed", "cancelled", "dead"]).optional(),
   templateName: z.string().max(63).optional(),
   kind: z.enum(["try", "run"]).optional(),
+  versionSemver: z.string().max(100).optional(),
   cursor: z
     .string()
     .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z_[0-9a-f-]{36}$/)
@@ -21,6 +28,9 @@ export const runsRouter = router({
   try: procedure("runs.try")
     .input(trying)
     .mutation(({ ctx, input }) => ctx.domain.runs.try(ctx.actor, input)),
+  submit: procedure("runs.submit")
+    .input(submission)
+    .mutation(({ ctx, input }) => ctx.domain.runs.submit(ctx.actor, input)),
   get: procedure("runs.read")
     .input(run)
     .query(({ ctx, input }) => ctx.domain.views.runs.get(ctx.actor, input)),

@@ -7,13 +7,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { Manifest } from "@agent-factory/manifest/schema";
 import { createLogger } from "@agent-factory/process/logger";
 import { testRedisUrl } from "@agent-factory/testkit/redis";
 import { type HostActor, systemActor } from "../domain/actor.ts";
 import { createFleet, type Fleet } from "../domain/fleet/fleet.ts";
 import { type HostAuthority, openHostAuthority } from "../domain/fleet/host-authority.ts";
 import { createRuns, type Runs } from "../domain/runs/runs.ts";
-import type { Templates, Tryable } from "../domain/templates/templates.ts";
+import type { Runnable, Templates, Tryable } from "../domain/templates/templates.ts";
 import { type BlobStore, openBlobs } from "../platform/blobs.ts";
 import { manualClock } from "../platform/clock.ts";
 import { asLeader } from "../platform/leadership.ts";
@@ -34,6 +35,12 @@ export type TestRegistry = AsyncDisposable & {
   readonly runs: Runs;
   /** What `templates.tryable` answers in this test; null: the real door is not there. */
   tryable: Tryable | null;
+  /** The same of `templates.runnable`; {@link publish} sets it. */
+  runnable: Runnable | null;
+  /** A version as the ledger knows one: its row, and its bytes in the store. Nobody signed it: the bundle is any text. */
+  publish(options?: { tenantId?: string; semver?: string; manifest?: unknown; maxAttempts?: number }): Promise<Runnable>;
+  /** What `templates.revoke` leaves behind in the registry. */
+  revoke(versionId: string): Promise<void>;
   /** A host as the ledger knows one: enrolled, ready, serving everybody (or one tenant), without a connection. */
   readyHost(options?: { name?: string; tenantId?: string; capabilities?: string[]; epoch?: string }): Promise<HostActor>;
   /** A machine that enrolled: what it needs to connect. */
@@ -55,10 +62,14 @@ export async function openTestRegistry(options: { redisUrl?: string; now?: Date 
   const authority = await openHostAuthority({ stateDir: path.join(dir, "state"), trustDomain: "factory.test", clock });
   const blobs = openBlobs({ dir: path.join(dir, "blobs"), fastDatabase });
   const fleet = createFleet({ access, audit, fastDatabase, authority, redis, clock, gatewayUrl: "https://localhost:4200" });
-  const templates: Pick<Templates, "tryable"> = {
+  const templates: Pick<Templates, "tryable" | "runnable"> = {
     tryable: async () => {
       if (!registry.tryable) throw new Error("this test has no draft");
       return registry.tryable;
+    },
+    runnable: async () => {
+      if (!registry.runnable) throw new Error("this test has no version");
+      return registry.runnable;
     },
   };
   const runs = createRuns({ access, fastDatabase, templates, fleet, blobs, redis, clock, random: () => 0 });
@@ -87,6 +98,50 @@ export async function openTestRegistry(options: { redisUrl?: string; now?: Date 
     fleet,
     runs,
     tryable: null,
+    runnable: null,
+    publish: async ({ tenantId = kernel.acme.id, semver = "1.0.0", manifest = { spec: { input: {} } }, maxAttempts = 3 } = {}) => {
+      const put = (text: string) => blobs.put(tenantId, Buffer.from(text), { mediaType: "application/json", maxBytes: 10_000 });
+      const [{ digest: manifestDigest }, bundle, code] = [
+        await put(JSON.stringify(manifest)),
+        await put(`bundle ${semver}`),
+        await put("code"),
+      ];
+      const { templateId, versionId } = await fastDatabase.inTenant(tenantId, async (tx) => {
+        await tx.query(
+          "insert into templates (tenant_id, name, title, owner, created_by) values ($1, 'audit', 'Audit', 'us', 'test') on conflict do nothing",
+          [tenantId],
+        );
+        const { rows } = await tx.query<{ templateId: string; versionId: string }>(
+          `insert into template_versions (tenant_id, template_id, semver, digest, source, published_by)
+           select $1, id, $2, $3, '', 'test' from templates where name = 'audit' returning template_id as "templateId", id as "versionId"`,
+          [tenantId, semver, manifestDigest],
+        );
+        if (!rows[0]) throw new Error("no version was inserted");
+        return rows[0];
+      });
+      registry.runnable = {
+        templateId,
+        templateName: "audit",
+        versionId,
+        semver,
+        subjectName: `acme/templates/audit@${semver}`,
+        bundleDigest: bundle.digest,
+        manifest: manifest as Manifest,
+        manifestDigest,
+        code: { digest: code.digest, entry: "default" },
+        limits: { timeoutMs: 5_000, maxAttempts, concurrency: 1, cpuMillis: 500, memoryBytes: 64 << 20 },
+        capabilities: [],
+      };
+      return registry.runnable;
+    },
+    revoke: async (versionId) => {
+      const { rows } = await fastDatabase.asSystem((tx) =>
+        tx.query<{ tenantId: string }>('select tenant_id as "tenantId" from template_versions where id = $1', [versionId]),
+      );
+      await fastDatabase.inTenant(rows[0]?.tenantId ?? "", (tx) =>
+        tx.query("update template_versions set state = 'revoked' where id = $1", [versionId]),
+      );
+    },
     readyHost: async ({ name = "host", tenantId, capabilities = [], epoch } = {}) => {
       const { hostId } = await enrol(name);
       if (tenantId !== undefined) {

@@ -10,12 +10,14 @@ import type { BlobStore } from "../../platform/blobs.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { FastDatabase, FastTransaction } from "../../platform/fast-database.ts";
 import type { HostActor } from "../actor.ts";
+import { addToOutbox } from "../audit/outbox.ts";
 import { Failure } from "../failure.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import { appendEntries, type LogEntry } from "./log-store.ts";
 import type { OutputJudge } from "./output.ts";
-import { decideLoss, judgeResult, judgeStranger, LEASE_MS, type Loss, REFUSED_MS, storable } from "./run.ts";
+import { decideLoss, judgeResult, judgeStranger, LEASE_MS, type Loss, REFUSED_MS, storable, VERSION_REVOKED } from "./run.ts";
 import {
+  type CancelAsked,
   type Ending,
   endRuns,
   extendLeases,
@@ -46,7 +48,7 @@ export type Leases = {
   started(host: HostActor, runs: readonly Started[]): Promise<void>;
   /**
    * Ends runs. Each is judged by its fence: a run ends once, whoever says so how often. The same words again are acknowledged as
-   * accepted; words about somebody else's lease are not.
+   * accepted; words about somebody else's lease are not. A host that refused to run a version is told of: outbox `run.refused`.
    */
   finish(host: HostActor, results: readonly RunResult[]): Promise<Ack[]>;
   /** Takes runs back that the host did not start; they keep their attempt. */
@@ -61,7 +63,10 @@ export type Leases = {
   reconnect(host: HostActor, input: { newEpoch: boolean; holding: readonly Hold[] }): Promise<Cancel[]>;
   /** What this host shall stop because somebody asked. */
   cancellations(host: HostActor): Promise<Cancel[]>;
-  /** Bytes that a lease held by this host names. Failures: `runs.lease-lost`, `runs.blob-unnamed`, those of the blob store. */
+  /**
+   * Bytes that a lease held by this host names, hashed before the first of them is given. Failures: `runs.lease-lost`,
+   * `runs.blob-unnamed`, `blob.missing`, `blob.corrupt`.
+   */
   openBlob(host: HostActor, hold: Hold, digest: string): Promise<{ stream: Readable; sizeBytes: number }>;
   /** Stores an output of a run this host holds. Failures: `runs.lease-lost`, `blob.too-large`. */
   storeOutput(host: HostActor, hold: Hold, bytes: AsyncIterable<Buffer>): Promise<{ digest: string; sizeBytes: number }>;
@@ -87,7 +92,7 @@ export function createLeases({ fastDatabase, fleet, blobs, clock, judgeOutput, r
   /** Judges results that claim an end; those of runs the host no longer holds are judged by `strangers` afterwards. */
   const endingOf = async (result: RunResult, run: RunFacts | undefined): Promise<{ ending: Ending } | { loss: RunError } | null> => {
     if (!run) return null;
-    const verdict = judgeResult(result, run.cancelRequested);
+    const verdict = judgeResult(result, run);
     if (verdict.as === "loss") return { loss: verdict.error };
     const judged = verdict.state === "succeeded" ? await judgeOutput(run, result.output) : { output: null, error: verdict.error };
     const state = judged.error && verdict.state === "succeeded" ? "failed" : verdict.state;
@@ -133,7 +138,11 @@ export function createLeases({ fastDatabase, fleet, blobs, clock, judgeOutput, r
         if (judged && "loss" in judged) losses.set(result.runId, { hold: holdOf(result), error: judged.loss });
       }
       const { acks, requeued } = await fastDatabase.asSystem(async (tx) => {
-        const counted = await endRuns(tx, host.id, endings, now);
+        const ended = await endRuns(tx, host.id, endings, now);
+        for (const [runId, error] of ended) {
+          const run = facts.get(runId);
+          if (run?.semver && error?.kind === "integrity") await addToOutbox(tx, refusalOf(run, error, host));
+        }
         const lost =
           losses.size === 0
             ? []
@@ -144,7 +153,7 @@ export function createLeases({ fastDatabase, fleet, blobs, clock, judgeOutput, r
               );
         const moves = lost.map((run) => moveOf(run, "sandbox-lost", losses.get(run.id)?.error ?? null, now, random()));
         await moveRuns(tx, moves, now);
-        for (const run of lost) counted.add(run.id);
+        const counted = new Set([...ended.keys(), ...lost.map(({ id }) => id)]);
         const acks = await acksOf(tx, host.id, results, counted);
         return { acks, requeued: moves.some(({ state }) => state === "queued") };
       });
@@ -193,7 +202,7 @@ export function createLeases({ fastDatabase, fleet, blobs, clock, judgeOutput, r
           newEpoch || run.state === "running" ? moveOf(run, "host-restarted", null, now, random()) : backOf(run, "undelivered", now),
         );
         await moveRuns(tx, moves, now);
-        const extended = newEpoch ? new Map<string, { cancelRequested: boolean }>() : await extendLeases(tx, host.id, holding, until);
+        const extended = newEpoch ? new Map<string, CancelAsked>() : await extendLeases(tx, host.id, holding, until);
         return { cancels: cancelsOf(holding, extended), moved: gone.map(({ id }) => id) };
       });
       if (moved.length > 0) {
@@ -205,7 +214,7 @@ export function createLeases({ fastDatabase, fleet, blobs, clock, judgeOutput, r
 
     cancellations: async (host) => {
       const asked = await fastDatabase.asSystem((tx) => findCancelRequested(tx, host.id), { readOnly: true });
-      return asked.map((hold) => ({ ...hold, reason: "requested" as const }));
+      return asked.map(({ revoked, ...hold }) => ({ ...hold, reason: revoked ? ("revoked" as const) : ("requested" as const) }));
     },
 
     openBlob: async (host, hold, digest) => {
@@ -213,8 +222,12 @@ export function createLeases({ fastDatabase, fleet, blobs, clock, judgeOutput, r
       if (!held.digests.includes(digest)) {
         throw new Failure("forbidden", "runs.blob-unnamed", "The lease does not name these bytes", { digest });
       }
+      // Read twice rather than held in memory: once the first byte is out, damage could only be told by breaking the connection.
+      const checked = await blobs.open(held.tenantId, digest);
+      for await (const _ of checked.stream);
       return blobs.open(held.tenantId, digest);
     },
+
     storeOutput: async (host, hold, bytes) => {
       const held = await requireHeld(host, hold);
       const stored = await blobs.put(held.tenantId, bytes, { mediaType: "application/json", maxBytes: held.limits.outputBytes });
@@ -227,7 +240,8 @@ export function createLeases({ fastDatabase, fleet, blobs, clock, judgeOutput, r
 /** A run taken from its host, after the pure decision. */
 export function moveOf(run: RunFacts, reason: string, error: RunError | null, now: Date, random: number): Move {
   const loss: Loss = decideLoss(run, random);
-  const base = { runId: run.id, reason, error: null, notBefore: now };
+  // Whatever took it from its host, a revoked version is why it ends.
+  const base = { runId: run.id, reason: run.revoked ? VERSION_REVOKED : reason, error: null, notBefore: now };
   if (loss.to === "queued") {
     return { ...base, state: "queued", attempt: loss.attempt, notBefore: new Date(now.getTime() + loss.delayMs), event: "retried" };
   }
@@ -244,7 +258,7 @@ function backOf(run: RunFacts, reason: string, notBefore: Date): Move {
     state: cancelled ? "cancelled" : "queued",
     attempt: run.attempt,
     notBefore,
-    reason,
+    reason: run.revoked ? VERSION_REVOKED : reason,
     error: null,
     event: cancelled ? "cancelled" : "refused",
   };
@@ -266,11 +280,11 @@ async function acksOf(tx: FastTransaction, hostId: string, results: readonly Run
   });
 }
 
-function cancelsOf(holding: readonly Hold[], extended: ReadonlyMap<string, { cancelRequested: boolean }>): Cancel[] {
+function cancelsOf(holding: readonly Hold[], extended: ReadonlyMap<string, CancelAsked>): Cancel[] {
   return holding.flatMap((hold): Cancel[] => {
     const run = extended.get(hold.runId);
     if (!run) return [{ ...holdOf(hold), reason: "lease-lost" }];
-    return run.cancelRequested ? [{ ...holdOf(hold), reason: "requested" }] : [];
+    return run.cancelRequested ? [{ ...holdOf(hold), reason: run.revoked ? "revoked" : "requested" }] : [];
   });
 }
 
@@ -293,7 +307,13 @@ function storableError(error: RunError | null): RunError | null {
     file: storable(frame.file),
     function: frame.function === null ? null : storable(frame.function),
   }));
-  return { kind: error.kind, message: storable(error.message), stack };
+  return { ...error, message: storable(error.message), stack };
+}
+
+function refusalOf(run: RunFacts, error: RunError, host: HostActor) {
+  const { id: runId, templateName, semver, tenantId } = run;
+  const payload = { runId, templateName, semver, check: error.check ?? null, hostId: host.id, hostName: host.name };
+  return { tenantId, topic: "run.refused", key: runId, payload };
 }
 
 function leaseLost({ runId }: Hold): Failure {
@@ -310,6 +330,10 @@ function leaseOf(row: LeasedRow, until: Date): Lease {
     templateName: row.templateName,
     driver: row.driver,
     manifestDigest: row.manifestDigest,
+    signed:
+      row.semver === null || row.subjectName === null || row.bundleDigest === null
+        ? null
+        : { semver: row.semver, subjectName: row.subjectName, bundleDigest: row.bundleDigest },
     code: row.codeDigest === null ? null : { digest: row.codeDigest, entry: row.codeEntry ?? "default" },
     input: row.inputDigest === null ? { inline: row.inputText ?? "null" } : { digest: row.inputDigest, sizeBytes: row.inputSizeBytes },
     limits: row.limits,

@@ -4,9 +4,9 @@
  *
  * Inputs and outputs are stored as JSON *strings* that hold the text: what a template says is kept byte for byte.
  */
-import type { Hold, Lease } from "@agent-factory/protocol";
+import type { Hold, Lease, RunError } from "@agent-factory/protocol";
 import type { FastTransaction } from "../../platform/fast-database.ts";
-import type { RunState } from "./run.ts";
+import { type RunState, VERSION_REVOKED } from "./run.ts";
 
 /** The row of `tenant_queues` that is the queue's own clock: the virtual start of the run leased last. Tenants may read it. */
 const QUEUE_CLOCK = "00000000-0000-0000-0000-000000000000";
@@ -18,6 +18,13 @@ export type NewRuns = {
   readonly templateName: string;
   readonly draftId: string | null;
   readonly draftRevision: number | null;
+  /** The published version, pinned with what vouches for it; null for tries and no-ops. */
+  readonly version: {
+    readonly id: string;
+    readonly semver: string;
+    readonly subjectName: string;
+    readonly bundleDigest: string;
+  } | null;
   readonly driver: Lease["driver"];
   readonly manifestDigest: string;
   readonly code: { readonly digest: string; readonly entry: string } | null;
@@ -49,9 +56,9 @@ export async function insertRuns(tx: FastTransaction, runs: NewRuns): Promise<st
       ), submitted as (
         insert into runs (tenant_id, kind, template_id, template_name, draft_id, draft_revision, driver, manifest_digest, code_digest, code_entry,
           limits, capabilities, priority, max_attempts, submitted_by, submitted_by_name, submitted_at, not_before, trace_id,
-          input_inline, input_digest, input_size_bytes, virtual_start)
+          version_id, semver, subject_name, bundle_digest, input_inline, input_digest, input_size_bytes, virtual_start)
         select $1, $3::run_kind, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13::text[], $14, $15, $16, $17, $18, $18, $19,
-          to_jsonb(i.text), i.digest, i.size, queue.virtual_time - ($2::float8 + 1 - i.n) / queue.weight
+          $23::uuid, $24, $25, $26, to_jsonb(i.text), i.digest, i.size, queue.virtual_time - ($2::float8 + 1 - i.n) / queue.weight
         from unnest($20::text[], $21::text[], $22::bigint[]) with ordinality as i (text, digest, size, n), queue
         returning id
       ), noted as (
@@ -81,6 +88,10 @@ export async function insertRuns(tx: FastTransaction, runs: NewRuns): Promise<st
       runs.inputs.map(({ text }) => text),
       runs.inputs.map(({ digest }) => digest),
       runs.inputs.map(({ sizeBytes }) => sizeBytes),
+      runs.version?.id ?? null,
+      runs.version?.semver ?? null,
+      runs.version?.subjectName ?? null,
+      runs.version?.bundleDigest ?? null,
     ],
   );
   return rows.map(({ id }) => id);
@@ -93,6 +104,9 @@ export type LeasedRow = {
   readonly templateName: string;
   readonly driver: Lease["driver"];
   readonly manifestDigest: string;
+  readonly semver: string | null;
+  readonly subjectName: string | null;
+  readonly bundleDigest: string | null;
   readonly codeDigest: string | null;
   readonly codeEntry: string | null;
   readonly inputText: string | null;
@@ -125,9 +139,11 @@ export async function leaseRuns(
     {
       name: "runs_lease",
       text: `with picked as materialized (
-        select id from runs
+        select id from runs r
          where state = 'queued' and not_before <= $3 and ($5::uuid[] is null or tenant_id = any ($5)) and capabilities <@ $6::text[]
-         order by priority desc, virtual_start, id limit $2 for update skip locked
+           and (version_id is null or not exists (
+             select from template_versions v where v.tenant_id = r.tenant_id and v.digest = r.manifest_digest and v.state = 'revoked'))
+         order by priority desc, virtual_start, id limit $2 for update of r skip locked
       ), leased as (
         update runs r set state = 'leased', fence = r.fence + 1, host_id = $1, lease_expires_at = $4, state_reason = null
           from picked where r.id = picked.id returning r.*
@@ -145,7 +161,7 @@ export async function leaseRuns(
         having count(*) > 0 and not exists (select from tenant_queues where tenant_id = '${QUEUE_CLOCK}') on conflict do nothing
       )
       select id, tenant_id as "tenantId", kind, template_name as "templateName", driver, manifest_digest as "manifestDigest",
-        code_digest as "codeDigest", code_entry as "codeEntry", input_inline as "inputText", input_digest as "inputDigest",
+        semver, subject_name as "subjectName", bundle_digest as "bundleDigest", code_digest as "codeDigest", code_entry as "codeEntry", input_inline as "inputText", input_digest as "inputDigest",
         input_size_bytes as "inputSizeBytes", limits, attempt, fence, trace_id as "traceId"
       from leased order by priority desc, virtual_start, id`,
     },
@@ -186,6 +202,9 @@ export async function markStarted(
 export type RunFacts = {
   readonly id: string;
   readonly tenantId: string;
+  readonly templateName: string;
+  /** Null for tries and no-ops. */
+  readonly semver: string | null;
   readonly driver: string;
   readonly manifestDigest: string;
   readonly outputDigest: string | null;
@@ -196,12 +215,14 @@ export type RunFacts = {
   readonly fence: number;
   readonly hostId: string | null;
   readonly cancelRequested: boolean;
+  /** Its version may not run any more: why its end is asked for. */
+  readonly revoked: boolean;
   readonly limits: Lease["limits"];
 };
 
-const FACTS = `id, tenant_id as "tenantId", driver, manifest_digest as "manifestDigest", output_digest as "outputDigest",
+const FACTS = `id, tenant_id as "tenantId", template_name as "templateName", semver, driver, manifest_digest as "manifestDigest", output_digest as "outputDigest",
   output_size_bytes as "outputSizeBytes", state, attempt, max_attempts as "maxAttempts", fence, host_id as "hostId",
-  cancel_requested_at is not null as "cancelRequested", limits`;
+  cancel_requested_at is not null as "cancelRequested", state_reason is not distinct from '${VERSION_REVOKED}' as revoked, limits`;
 
 export async function findFacts(tx: FastTransaction, runIds: readonly string[]): Promise<Map<string, RunFacts>> {
   const { rows } = await tx.query<RunFacts>({ name: "runs_facts", text: `select ${FACTS} from runs where id = any ($1::uuid[])` }, [
@@ -212,29 +233,35 @@ export async function findFacts(tx: FastTransaction, runIds: readonly string[]):
 
 export type Ending = Hold & {
   readonly state: "succeeded" | "failed" | "cancelled";
-  readonly error: unknown;
+  readonly error: RunError | null;
   readonly output: { readonly text: string | null; readonly digest: string | null; readonly sizeBytes: number } | null;
   readonly usage: unknown;
 };
 
-/** Ends the runs that this host holds and answers their ids; the others are untouched. */
-export async function endRuns(tx: FastTransaction, hostId: string, endings: readonly Ending[], now: Date): Promise<Set<string>> {
-  if (endings.length === 0) return new Set();
-  const { rows } = await tx.query<{ id: string }>(
+/** Ends the runs that this host holds and answers each with its error; the others are untouched. */
+export async function endRuns(
+  tx: FastTransaction,
+  hostId: string,
+  endings: readonly Ending[],
+  now: Date,
+): Promise<Map<string, RunError | null>> {
+  if (endings.length === 0) return new Map();
+  const { rows } = await tx.query<{ id: string; error: RunError | null }>(
     {
       name: "runs_end",
       text: `with said as (
         select * from unnest($2::uuid[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[])
           as s (id, attempt, fence, state, error, output, digest, size, usage)
       ), ended as (
-        update runs r set state = said.state::run_state, state_reason = null, finished_at = $11, lease_expires_at = null,
+        update runs r set state = said.state::run_state, finished_at = $11, lease_expires_at = null,
+          state_reason = case when said.state = 'cancelled' then r.state_reason end,
           started_at = coalesce(r.started_at, $11), error = said.error::jsonb, usage = said.usage::jsonb,
           output_inline = to_jsonb(said.output), output_digest = said.digest, output_size_bytes = said.size
         from said where ${HELD} returning r.id, r.tenant_id, r.attempt, r.state, r.error
       ), noted as (
         insert into run_events (tenant_id, run_id, at, attempt, kind, data)
         select tenant_id, id, $11, attempt, 'finished', jsonb_strip_nulls(jsonb_build_object('state', state, 'errorKind', error->>'kind')) from ended
-      ) select id from ended`,
+      ) select id, error from ended`,
     },
     [
       hostId,
@@ -248,7 +275,7 @@ export async function endRuns(tx: FastTransaction, hostId: string, endings: read
       now,
     ],
   );
-  return new Set(rows.map(({ id }) => id));
+  return new Map(rows.map(({ id, error }) => [id, error]));
 }
 
 /** Runs whose lease has ended, locked. Those another loop is taking back are skipped. */
@@ -328,28 +355,31 @@ export async function moveRuns(tx: FastTransaction, moves: readonly Move[], now:
   );
 }
 
+export type CancelAsked = { readonly cancelRequested: boolean; readonly revoked: boolean };
+
 /** Extends what the host holds and answers it; what is missing in the answer is not the host's any more. */
 export async function extendLeases(
   tx: FastTransaction,
   hostId: string,
   holds: readonly Hold[],
   until: Date,
-): Promise<Map<string, { cancelRequested: boolean }>> {
-  const { rows } = await tx.query<{ id: string; cancelRequested: boolean }>(
+): Promise<Map<string, CancelAsked>> {
+  const { rows } = await tx.query<CancelAsked & { id: string }>(
     {
       name: "runs_extend",
       text: `update runs r set lease_expires_at = $5 from unnest($2::uuid[], $3::int[], $4::bigint[]) as said (id, attempt, fence)
-             where ${HELD} returning r.id, r.cancel_requested_at is not null as "cancelRequested"`,
+             where ${HELD} returning r.id, r.cancel_requested_at is not null as "cancelRequested",
+               r.state_reason is not distinct from '${VERSION_REVOKED}' as revoked`,
     },
     [hostId, ...columns(holds), until],
   );
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Runs of this host that somebody asked to cancel. */
-export async function findCancelRequested(tx: FastTransaction, hostId: string): Promise<Hold[]> {
-  const { rows } = await tx.query<Hold>(
-    `select id as "runId", attempt, fence from runs
+/** Runs of this host whose end was asked for. */
+export async function findCancelRequested(tx: FastTransaction, hostId: string): Promise<(Hold & { readonly revoked: boolean })[]> {
+  const { rows } = await tx.query<Hold & { revoked: boolean }>(
+    `select id as "runId", attempt, fence, state_reason is not distinct from '${VERSION_REVOKED}' as revoked from runs
       where host_id = $1 and state in ('leased', 'running') and cancel_requested_at is not null order by id limit 1000`,
     [hostId],
   );
@@ -393,7 +423,7 @@ export async function findHeld(
   hold: Hold,
 ): Promise<{ tenantId: string; digests: (string | null)[]; limits: Lease["limits"] } | null> {
   const { rows } = await tx.query<{ tenantId: string; digests: (string | null)[]; limits: Lease["limits"] }>(
-    `select tenant_id as "tenantId", array[manifest_digest, code_digest, input_digest] as digests, limits from runs
+    `select tenant_id as "tenantId", array[manifest_digest, bundle_digest, code_digest, input_digest] as digests, limits from runs
       where host_id = $1 and id = $2 and attempt = $3 and fence = $4 and state in ('leased', 'running')`,
     [hostId, hold.runId, hold.attempt, hold.fence],
   );

@@ -38,15 +38,30 @@ describe("a lost run", () => {
 });
 
 describe("a result", () => {
+  const error = { kind: "exception" as const, message: "x", stack: [] };
+  const asked = (cancelRequested: boolean) => ({ cancelRequested, revoked: false });
+
   test("of the template's own code is an answer; of a lost sandbox it is a loss", () => {
-    const error = { kind: "exception" as const, message: "x", stack: [] };
-    expect(judgeResult({ outcome: "failed", error }, false)).toEqual({ as: "end", state: "failed", error });
-    expect(judgeResult({ outcome: "failed", error: { ...error, kind: "sandbox-lost" } }, false)).toMatchObject({ as: "loss" });
-    expect(judgeResult({ outcome: "failed", error: null }, false)).toMatchObject({ as: "end", error: { kind: "internal" } });
-    expect(judgeResult({ outcome: "cancelled", error: null }, true)).toMatchObject({ as: "end", state: "cancelled" });
-    expect(judgeResult({ outcome: "cancelled", error: null }, false)).toMatchObject({ as: "loss" });
+    expect(judgeResult({ outcome: "failed", error }, asked(false))).toEqual({ as: "end", state: "failed", error });
+    expect(judgeResult({ outcome: "failed", error: { ...error, kind: "sandbox-lost" } }, asked(false))).toMatchObject({ as: "loss" });
+    expect(judgeResult({ outcome: "failed", error: null }, asked(false))).toMatchObject({ as: "end", error: { kind: "internal" } });
+    expect(judgeResult({ outcome: "cancelled", error: null }, asked(true))).toMatchObject({ as: "end", state: "cancelled" });
+    expect(judgeResult({ outcome: "cancelled", error: null }, asked(false))).toMatchObject({ as: "loss" });
     // It was faster than the wish to cancel it.
-    expect(judgeResult({ outcome: "succeeded", error: null }, true)).toMatchObject({ as: "end", state: "succeeded" });
+    expect(judgeResult({ outcome: "succeeded", error: null }, asked(true))).toMatchObject({ as: "end", state: "succeeded" });
+  });
+
+  test("that refuses the version is an end, never tried again; of a version revoked meanwhile it is the end that was asked for", () => {
+    const refused = { outcome: "failed" as const, error: { ...error, kind: "integrity" as const, check: "inclusion" } };
+    const heard = { ...refused, error: { ...refused.error, check: "not-revoked" } };
+    expect(judgeResult(refused, asked(false))).toEqual({ as: "end", state: "failed", error: refused.error });
+    expect(judgeResult(heard, asked(false))).toMatchObject({ as: "end", state: "failed" });
+    expect(judgeResult(heard, { cancelRequested: true, revoked: true })).toEqual({ as: "end", state: "cancelled", error: null });
+    // Damage stays damage, whatever somebody asked for meanwhile.
+    expect(judgeResult(refused, { cancelRequested: true, revoked: true })).toMatchObject({
+      state: "failed",
+      error: { check: "inclusion" },
+    });
   });
 
   test("is accepted again only in the same words by the same host", () => {

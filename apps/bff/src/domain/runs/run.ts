@@ -1,13 +1,14 @@
 /**
  * One run. Pure: what becomes of it when a host loses it or reports on it, and why it waits.
  *
- *   queued     waits for a host, not before `notBefore`      -> leased (fence + 1), cancelled
+ *   queued     waits for a host, not before `notBefore`      -> leased (fence + 1), cancelled (by a person, or its version was revoked)
  *   leased     given to one host until `leaseExpiresAt`      -> running, queued (refused: same attempt; lost: attempt + 1), succeeded, failed, cancelled, dead
  *   running    the host reported its start                   -> queued (lost: attempt + 1), succeeded, failed, cancelled, dead
  *   succeeded, failed, cancelled, dead                       final: nothing leaves them, so a run is counted once
  *
  * The fence rises with every lease. Whoever speaks of a run must name its attempt and its fence and be its host: anybody else
- * is refused. Only the loss of a host or of a sandbox is tried again; an exception in the template's code is an answer.
+ * is refused. Only the loss of a host or of a sandbox is tried again; an exception in the template's code is an answer, and so is a
+ * host's refusal (`integrity`): a damaged store fails everywhere, and a host fetches anew before it refuses.
  */
 import type { RunError, RunResult } from "@agent-factory/protocol";
 
@@ -21,6 +22,9 @@ const BACKOFF_MS_FIRST = 500;
 const BACKOFF_MS_MAX = 60_000;
 /** A run that a host gave back rests so long, so that it does not bounce between the queue and the same host. */
 export const REFUSED_MS = 1_000;
+
+/** The state reason of a run that ends, or shall end, because its version may not run any more. */
+export const VERSION_REVOKED = "version-revoked";
 
 export function isFinal(state: RunState): boolean {
   return state === "succeeded" || state === "failed" || state === "cancelled" || state === "dead";
@@ -54,12 +58,17 @@ export type Verdict =
   | { readonly as: "loss"; readonly error: RunError };
 
 /**
- * A host that cancels on its own account (it stops, it lost the lease) has lost the run: nobody asked for that end.
+ * A host that cancels on its own account (it stops, it lost the lease) has lost the run: nobody asked for that end. A host that heard of
+ * the revocation of a run's version by itself refuses it: that is the end that was asked for, and no damage.
  */
-export function judgeResult(result: Pick<RunResult, "outcome" | "error">, cancelRequested: boolean): Verdict {
+export function judgeResult(
+  result: Pick<RunResult, "outcome" | "error">,
+  run: { readonly cancelRequested: boolean; readonly revoked: boolean },
+): Verdict {
   if (result.outcome === "succeeded") return { as: "end", state: "succeeded", error: null };
+  if (run.revoked && result.error?.check === "not-revoked") return { as: "end", state: "cancelled", error: null };
   if (result.outcome === "cancelled") {
-    if (cancelRequested) return { as: "end", state: "cancelled", error: null };
+    if (run.cancelRequested) return { as: "end", state: "cancelled", error: null };
     return { as: "loss", error: { kind: "sandbox-lost", message: "The host stopped the run before it ended", stack: [] } };
   }
   const error = result.error ?? { kind: "internal" as const, message: "The host reported a failure without saying which", stack: [] };

@@ -1,0 +1,222 @@
+/**
+ * How runs come to be: a try of a draft, a run of a published version, or no-ops that measure the ledger. Everything a run will need is
+ * pinned here by digest; what a draft or a channel of versions becomes later changes no run that was submitted.
+ */
+import type { Manifest } from "@agent-factory/manifest/schema";
+import { validateAgainst } from "@agent-factory/manifest/validate";
+import { currentTraceId } from "@agent-factory/process/tracing";
+import { INLINE_BYTES_MAX, type Lease, PAYLOAD_BYTES_MAX } from "@agent-factory/protocol";
+import type { BlobStore } from "../../platform/blobs.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { FastDatabase } from "../../platform/fast-database.ts";
+import type { Access } from "../access/access.ts";
+import type { Actor, SystemActor } from "../actor.ts";
+import { Failure } from "../failure.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { Templates } from "../templates/templates.ts";
+import { insertRuns, type NewRuns } from "./run-store.ts";
+import { holdRunnable } from "./version-store.ts";
+
+export type Submissions = {
+  /**
+   * Runs this revision of a draft once, on `input` (JSON text). Failures: those of `templates.tryable`, `runs.input-invalid` with
+   * issues, `runs.input-too-large`, `runs.no-host-ready` with what to do.
+   */
+  try(actor: Actor, input: { draftId: string; expectedRevision: number; input: string }): Promise<{ runId: string }>;
+  /**
+   * Runs a published version: the one that `range` (default `latest`) names now, pinned with the bundle that vouches for it.
+   * Failures: those of `templates.runnable` (`templates.no-version`, `templates.unsigned`, …), those of `try` about input and hosts,
+   * `runs.version-revoked` when the version was revoked in this very moment.
+   */
+  submit(
+    actor: Actor,
+    input: { templateName: string; range?: string | undefined; input: string },
+  ): Promise<{ runId: string; semver: string }>;
+  /** Queues no-op runs of one tenant in one transaction: what the ledger itself costs. Not for people. */
+  submitBatch(
+    actor: SystemActor & { readonly tenantId: string },
+    input: { count: number; maxAttempts?: number; priority?: number },
+  ): Promise<string[]>;
+};
+
+export type SubmissionsParts = {
+  readonly access: Access;
+  readonly fastDatabase: FastDatabase;
+  readonly templates: Pick<Templates, "tryable" | "runnable">;
+  readonly fleet: Pick<Fleet, "requireReadyHost">;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly ring: { work(): void };
+};
+
+/** People who wait at the screen come before programs. */
+const TRY_PRIORITY = 10;
+const RUN_PRIORITY = 0;
+const TRY_ATTEMPTS_MAX = 2;
+const LOG_BYTES_MAX = 1024 * 1024;
+const PIDS_MAX = 64;
+const NO_TEMPLATE = "00000000-0000-0000-0000-000000000000";
+/** sha256 of the empty object: a no-op has no manifest. */
+const NO_MANIFEST = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+const NOOP_LIMITS: Lease["limits"] = {
+  timeoutMs: 30_000,
+  memoryBytes: 64 << 20,
+  cpuMillis: 100,
+  pids: 16,
+  logBytes: 64 << 10,
+  outputBytes: 64 << 10,
+};
+
+export function createSubmissions({ access, fastDatabase, templates, fleet, blobs, clock, ring }: SubmissionsParts): Submissions {
+  /** The input as the ledger keeps it: in the row, or as a blob when it is large. */
+  const storeInput = async (tenantId: string, input: string): Promise<NewRuns["inputs"]> => {
+    const sizeBytes = Buffer.byteLength(input);
+    if (sizeBytes <= INLINE_BYTES_MAX) return [{ text: input, digest: null, sizeBytes }];
+    const { digest } = await blobs.put(tenantId, Buffer.from(input), { mediaType: "application/json", maxBytes: PAYLOAD_BYTES_MAX });
+    return [{ text: null, digest, sizeBytes }];
+  };
+
+  /** What a draft and a version have in common once they may run. */
+  const runOf = (actor: Actor, tenantId: string, runnable: Runnable, inputs: NewRuns["inputs"]) => {
+    const { timeoutMs, memoryBytes, cpuMillis } = runnable.limits;
+    return {
+      tenantId,
+      templateId: runnable.templateId,
+      templateName: runnable.templateName,
+      driver: "node" as const,
+      manifestDigest: runnable.manifestDigest,
+      code: runnable.code,
+      limits: { timeoutMs, memoryBytes, cpuMillis, pids: PIDS_MAX, logBytes: LOG_BYTES_MAX, outputBytes: PAYLOAD_BYTES_MAX },
+      capabilities: runnable.capabilities,
+      submittedBy: actor.id,
+      submittedByName: actor.name,
+      submittedAt: clock.now(),
+      traceId: actor.traceId ?? currentTraceId() ?? null,
+      inputs,
+    };
+  };
+
+  return {
+    try: async (actor, { draftId, expectedRevision, input }) => {
+      const resource = { kind: "run", id: "new", draftId };
+      // Asked before anything is looked at or stored; decided again, and audited, in the transaction that submits.
+      await access.readFast({ actor, action: "runs.try", resource }, async () => undefined);
+      const tenantId = requireTenant(actor);
+      const tryable = await templates.tryable(actor, { draftId, expectedRevision });
+      requireInput(input, tryable.manifest.spec.input);
+      await fleet.requireReadyHost(tenantId, tryable.capabilities);
+      const inputs = await storeInput(tenantId, input);
+      const runId = await access.performFast({ actor, action: "runs.try", resource }, async (tx, note) => {
+        const run = { kind: "try" as const, draftId, draftRevision: tryable.revision, version: null };
+        const limits = { priority: TRY_PRIORITY, maxAttempts: TRY_ATTEMPTS_MAX };
+        const id = idOf(await insertRuns(tx, { ...runOf(actor, tenantId, tryable, inputs), ...run, ...limits }));
+        note.resource(id);
+        note.after({ templateName: tryable.templateName, draftId, revision: tryable.revision, manifestDigest: tryable.manifestDigest });
+        return id;
+      });
+      ring.work();
+      return { runId };
+    },
+
+    submit: async (actor, { templateName, range = "latest", input }) => {
+      const resource = { kind: "run", id: "new", templateName };
+      await access.readFast({ actor, action: "runs.submit", resource }, async () => undefined);
+      const tenantId = requireTenant(actor);
+      const runnable = await templates.runnable(actor, { name: templateName, range });
+      requireInput(input, runnable.manifest.spec.input);
+      await fleet.requireReadyHost(tenantId, runnable.capabilities);
+      const inputs = await storeInput(tenantId, input);
+      const { versionId, semver, subjectName, bundleDigest, manifestDigest } = runnable;
+      const runId = await access.performFast({ actor, action: "runs.submit", resource }, async (tx, note) => {
+        if (!(await holdRunnable(tx, versionId))) throw versionRevoked(templateName, semver);
+        const run = { kind: "run" as const, draftId: null, draftRevision: null };
+        const limits = { priority: RUN_PRIORITY, maxAttempts: runnable.limits.maxAttempts };
+        const version = { id: versionId, semver, subjectName, bundleDigest };
+        const id = idOf(await insertRuns(tx, { ...runOf(actor, tenantId, runnable, inputs), ...run, ...limits, version }));
+        note.resource(id);
+        note.after({ templateName, semver, manifestDigest, bundleDigest });
+        return id;
+      });
+      ring.work();
+      return { runId, semver };
+    },
+
+    submitBatch: async (actor, { count, maxAttempts = 3, priority = 0 }) => {
+      const ids = await fastDatabase.inTenant(actor.tenantId, (tx) =>
+        insertRuns(tx, {
+          tenantId: actor.tenantId,
+          kind: "run",
+          templateId: NO_TEMPLATE,
+          templateName: "noop",
+          draftId: null,
+          draftRevision: null,
+          version: null,
+          driver: "noop",
+          manifestDigest: NO_MANIFEST,
+          code: null,
+          limits: NOOP_LIMITS,
+          capabilities: [],
+          priority,
+          maxAttempts,
+          submittedBy: actor.id,
+          submittedByName: actor.name,
+          submittedAt: clock.now(),
+          traceId: null,
+          inputs: Array.from({ length: count }, () => ({ text: "null", digest: null, sizeBytes: 4 })),
+        }),
+      );
+      ring.work();
+      return ids;
+    },
+  };
+}
+
+type Runnable = {
+  readonly templateId: string;
+  readonly templateName: string;
+  readonly manifest: Manifest;
+  readonly manifestDigest: string;
+  readonly code: { readonly digest: string; readonly entry: string };
+  readonly limits: { readonly timeoutMs: number; readonly memoryBytes: number; readonly cpuMillis: number };
+  readonly capabilities: readonly string[];
+};
+
+function idOf([id]: readonly string[]): string {
+  if (id === undefined) throw new Error("a submitted run has no id");
+  return id;
+}
+
+function requireTenant(actor: Actor): string {
+  if (actor.tenantId === null) throw new Failure("forbidden", "runs.no-tenant", "A run belongs to a tenant", {});
+  return actor.tenantId;
+}
+
+function requireInput(input: string, schema: unknown): void {
+  const sizeBytes = Buffer.byteLength(input);
+  if (sizeBytes > PAYLOAD_BYTES_MAX) {
+    throw new Failure("limit", "runs.input-too-large", `The input has ${sizeBytes} bytes, more than ${PAYLOAD_BYTES_MAX}`, {
+      sizeBytes,
+      maxBytes: PAYLOAD_BYTES_MAX,
+    });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(input);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : "";
+    throw inputInvalid([{ pointer: "", message: { en: `The input is not JSON: ${said}`, fr: `L'entrée n'est pas du JSON : ${said}` } }]);
+  }
+  const issues = validateAgainst(schema, value);
+  if (issues.length > 0) throw inputInvalid(issues.slice(0, 50));
+}
+
+function inputInvalid(issues: readonly { pointer: string; message: { en: string; fr: string } }[]): Failure {
+  return new Failure("invalid", "runs.input-invalid", "The input does not fit the template's input schema", { issues });
+}
+
+function versionRevoked(templateName: string, semver: string): Failure {
+  return new Failure("conflict", "runs.version-revoked", `${templateName} ${semver} was revoked: it runs no more`, {
+    templateName,
+    semver,
+  });
+}
