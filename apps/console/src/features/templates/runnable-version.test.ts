@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { latestRunnable } from "./runnable-version.ts";
+
+const version = (semver: string, state: "published" | "deprecated" | "revoked" = "published", signed = true) => ({ semver, state, signed });
+
+test("the latest is the highest published version that is signed", () => {
+  const versions = [version("1.2.0", "published", false), version("1.1.0"), version("1.0.0")];
+  expect(latestRunnable(versions)?.semver).toBe("1.1.0");
+  expect(latestRunnable(versions, "1.1.0")?.semver).toBe("1.0.0");
+});
+
+test("a deprecated version is the latest only when nothing else is left, a revoked one never", () => {
+  expect(latestRunnable([version("1.2.0", "deprecated"), version("1.1.0")])?.semver).toBe("1.1.0");
+  expect(latestRunnable([version("1.2.0", "revoked"), version("1.1.0", "deprecated")])?.semver).toBe("1.1.0");
+  expect(latestRunnable([version("1.2.0", "revoked")])).toBeNull();
+});
