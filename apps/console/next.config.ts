@@ -8,7 +8,13 @@ const config: NextConfig = {
   poweredByHeader: false,
   reactStrictMode: true,
   // Our packages are TypeScript as written; Next compiles what a page uses of them.
-  transpilePackages: ["@agent-factory/ui", "@agent-factory/manifest", "@agent-factory/process"],
+  transpilePackages: [
+    "@agent-factory/ui",
+    "@agent-factory/manifest",
+    "@agent-factory/process",
+    "@agent-factory/gate",
+    "@agent-factory/tlog",
+  ],
   // Types are checked by `tsc -p apps/console` once for the whole project.
   typescript: { ignoreBuildErrors: true },
   turbopack: {
