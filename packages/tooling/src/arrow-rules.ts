@@ -167,6 +167,8 @@ export const zones: readonly Zone[] = [
       "process",
       "protocol",
       "manifest",
+      "gate",
+      "tlog",
       "tooling",
       "bff/main",
       "bff/domain",
@@ -240,6 +242,11 @@ export const onlyIn: readonly { readonly packages: readonly string[]; readonly f
       "apps/console/src/app/**",
     ],
     because: "the console reaches the registry through src/trpc",
+  },
+  {
+    packages: ["@sigstore/sign", "@sigstore/bundle", "@sigstore/verify"],
+    files: ["apps/bff/src/domain/signing/**"],
+    because: "bundles are made in one place, and judged by packages/gate alone",
   },
   {
     packages: ["next-auth"],
