@@ -48,7 +48,7 @@ export const zones: readonly Zone[] = [
   {
     name: "bff/views",
     files: ["apps/bff/src/views/**"],
-    may: ["bff/domain", "bff/failure-and-actor", "bff/platform", "bff/sql", "manifest", "protocol"],
+    may: ["bff/domain", "bff/failure-and-actor", "bff/platform", "bff/sql", "manifest", "protocol", "gate"],
   },
   {
     name: "bff/api",

@@ -1,10 +1,10 @@
 "use client";
 import { type ReactNode, useId } from "react";
 import { Bar, BarChart, CartesianGrid, ReferenceArea, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
-import type { ChartProps } from "./chart-frame.tsx";
+import type { ChartProps } from "./chart.tsx";
 
 /** Bars over time, one on another. Time without data is hatched: an empty place would say zero. Loaded by the chart frame alone. */
-export default function StackedBars(props: ChartProps): ReactNode {
+export function StackedBars(props: ChartProps): ReactNode {
   const { series, points, markers = [], formatAxis, formatValue, syncId } = props;
   const hatch = useId().replaceAll(/[^\w-]/g, "");
   const rows = points.map(({ at, values }) => ({ at, ...values }));

@@ -1,5 +1,6 @@
 "use client";
-import { ChartFrame, type ChartSeries } from "@agent-factory/ui/chart-frame";
+import type { ChartSeries } from "@agent-factory/ui/chart";
+import { ChartFrame } from "@agent-factory/ui/chart-frame";
 import { Select } from "@agent-factory/ui/field";
 import { Skeleton } from "@agent-factory/ui/skeleton";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
