@@ -12,7 +12,12 @@ import { createAudit } from "./domain/audit/audit.ts";
 import { createDecisions } from "./domain/decisions/decisions.ts";
 import { createFleet } from "./domain/fleet/fleet.ts";
 import { openHostAuthority } from "./domain/fleet/host-authority.ts";
+import { createHostTrust } from "./domain/fleet/host-trust.ts";
+import { createNotices } from "./domain/notices/notices.ts";
+import { createReviews } from "./domain/reviews/reviews.ts";
 import { createRuns } from "./domain/runs/runs.ts";
+import { openSigning } from "./domain/signing/signing.ts";
+import { createTemplateSubject } from "./domain/templates/subject.ts";
 import { createTemplates } from "./domain/templates/templates.ts";
 import { createTenants } from "./domain/tenants/tenants.ts";
 import { type Env, readEnv } from "./env.ts";
@@ -29,9 +34,11 @@ import { seedDemo } from "./seed/demo.ts";
 import { writeLocalJoinToken } from "./seed/local-agent.ts";
 import { createAuditView } from "./views/audit.ts";
 import { createFleetView } from "./views/fleet.ts";
+import { createNoticesView } from "./views/notices.ts";
 import { createRunActivity } from "./views/run-activity.ts";
 import { createRunWatch } from "./views/run-watch.ts";
 import { createRunsView } from "./views/runs.ts";
+import { createSigningView } from "./views/signing.ts";
 import { createTemplatesView } from "./views/templates.ts";
 import { startWorkers } from "./workers/workers.ts";
 
@@ -70,11 +77,27 @@ export async function startRegistry(
     });
     const access = createAccess({ database, fastDatabase, decisions, audit, logger });
     const tenants = createTenants({ database, access, logger });
-    const templates = createTemplates({ access, decisions, blobs, redis });
+    const signing = await openSigning({
+      access,
+      fastDatabase,
+      blobs,
+      clock,
+      trustDomain: env.TRUST_DOMAIN,
+      stateDir: env.STATE_DIR,
+      keyEncryptionKey: env.KEY_ENCRYPTION_KEY,
+    });
+    if (env.LOG_GIVE_UP !== undefined) {
+      await signing.log.giveUp(env.LOG_GIVE_UP);
+      logger.warn({ treeId: env.LOG_GIVE_UP }, "this tree of the transparency log is given up; the log goes on in a new one");
+    }
+    const reviews = createReviews({ access, decisions, redis, clock, kinds: { template: createTemplateSubject({ decisions, blobs }) } });
+    const templates = createTemplates({ access, decisions, blobs, redis, reviews, signing });
     const authority = await openHostAuthority({ stateDir: env.STATE_DIR, trustDomain: env.TRUST_DOMAIN, clock });
     const gatewayUrl = `https://${env.GATEWAY_NAMES[0] ?? env.GATEWAY_HOST}:${env.GATEWAY_PORT}`;
     const fleet = createFleet({ access, audit, fastDatabase, authority, redis, clock, gatewayUrl });
+    const trust = createHostTrust({ signing, fastDatabase, redis });
     const runs = createRuns({ access, fastDatabase, blobs, redis, clock, templates, fleet });
+    const notices = createNotices({ access, fastDatabase, redis, clock, logger });
     const runsView = createRunsView({ access, blobs, clock });
     const views = {
       audit: createAuditView({ access }),
@@ -82,20 +105,26 @@ export async function startRegistry(
       fleet: createFleetView({ access, redis }),
       runs: runsView,
       watchRun: createRunWatch({ view: runsView, redis }),
+      notices: createNoticesView({ access, redis }),
+      signing: createSigningView({ access, signing, blobs }),
       runActivity: createRunActivity({ access, clock }),
     };
-    const domain: Domain = { access, tenants, templates, fleet, runs, views };
+    const domain: Domain = { access, tenants, signing, reviews, templates, fleet, runs, notices, views };
 
     if (env.DEMO) {
-      await seedDemo({ tenants, templates });
+      await seedDemo({ tenants, reviews, templates });
       const file = await writeLocalJoinToken({ fleet, stateDir: env.STATE_DIR });
       logger.info({ file }, "demo tenants are there; the local agent may join");
     }
 
     if (env.BFF_ROLES.includes("worker")) {
       const workers = await startWorkers({
+        signing,
+        templates,
         runs,
         fleet,
+        trust,
+        notices,
         fastDatabase,
         lead: (name, turn) => asLeader(fastDatabase, name, turn),
         logger,
@@ -110,6 +139,7 @@ export async function startRegistry(
         runs,
         fleet,
         authority,
+        trust,
         redis,
         logger,
         clock,

@@ -1,41 +1,37 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { createLogger } from "@agent-factory/process/logger";
-import { testRedisUrl } from "@agent-factory/testkit/redis";
 import pg from "pg";
 import { expect, test } from "vitest";
 import type { Context, Domain } from "./api/context.ts";
 import { appRouter } from "./api/root.ts";
-import type { UserActor } from "./domain/actor.ts";
+import { systemActor, type UserActor } from "./domain/actor.ts";
 import { createFleet } from "./domain/fleet/fleet.ts";
 import { openHostAuthority } from "./domain/fleet/host-authority.ts";
+import { createNotices } from "./domain/notices/notices.ts";
 import { createRuns } from "./domain/runs/runs.ts";
 import { packDirectory } from "./domain/templates/archive.ts";
-import { createTemplates } from "./domain/templates/templates.ts";
-import { openBlobs } from "./platform/blobs.ts";
-import { systemClock } from "./platform/clock.ts";
-import { openRedis } from "./platform/redis.ts";
 import { EXAMPLES_DIR } from "./seed/demo.ts";
 import { openTestKernel, type TestTenant } from "./seed/test-kernel.ts";
+import { openTestTemplates } from "./seed/test-templates.ts";
 import { createAuditView } from "./views/audit.ts";
 import { createFleetView } from "./views/fleet.ts";
+import { createNoticesView } from "./views/notices.ts";
 import { createRunActivity } from "./views/run-activity.ts";
 import { createRunWatch } from "./views/run-watch.ts";
 import { createRunsView } from "./views/runs.ts";
+import { createSigningView } from "./views/signing.ts";
 import { createTemplatesView } from "./views/templates.ts";
 
 async function openTwoTenants() {
   const kernel = await openTestKernel();
-  const { access, audit, decisions, fastDatabase } = kernel;
-  const dir = await mkdtemp(path.join(tmpdir(), "tenants-"));
-  const redis = openRedis(testRedisUrl(), createLogger({ app: "test", level: "silent" }));
-  const blobs = openBlobs({ dir: path.join(dir, "blobs"), fastDatabase });
-  const clock = systemClock;
-  const templates = createTemplates({ access, decisions, blobs, redis });
+  const { access, audit, fastDatabase } = kernel;
+  const factory = await openTestTemplates(kernel);
+  const { dir, blobs, redis, clock, reviews, signing, templates } = factory;
   const authority = await openHostAuthority({ stateDir: path.join(dir, "state"), trustDomain: "test.local", clock });
   const fleet = createFleet({ access, audit, fastDatabase, authority, redis, clock, gatewayUrl: "https://localhost:1" });
   const runs = createRuns({ access, fastDatabase, blobs, redis, clock, templates, fleet });
+  const notices = createNotices({ access, fastDatabase, redis, clock, logger: createLogger({ app: "test", level: "silent" }) });
   const runsView = createRunsView({ access, blobs, clock });
   const views = {
     audit: createAuditView({ access }),
@@ -43,9 +39,11 @@ async function openTwoTenants() {
     fleet: createFleetView({ access, redis }),
     runs: runsView,
     watchRun: createRunWatch({ view: runsView, redis }),
+    notices: createNoticesView({ access, redis }),
+    signing: createSigningView({ access, signing, blobs }),
     runActivity: createRunActivity({ access, clock }),
   };
-  const domain: Domain = { access, tenants: kernel.tenants, templates, fleet, runs, views };
+  const domain: Domain = { access, tenants: kernel.tenants, signing, reviews, templates, fleet, runs, notices, views };
   return {
     kernel,
     domain,
@@ -56,14 +54,23 @@ async function openTwoTenants() {
       session: { actor, user: { id: actor.id, name: actor.name, email: "" }, tenant, tenants: [{ slug: tenant.slug, name: tenant.name }] },
     }),
     [Symbol.asyncDispose]: async () => {
-      await redis.close();
+      await factory[Symbol.asyncDispose]();
       await kernel[Symbol.asyncDispose]();
-      await rm(dir, { recursive: true, force: true });
     },
   };
 }
 
-type World = { templateName: string; draftId: string; digest: string; hostId: string; runId: string; templateId: string; source: string };
+type World = {
+  templateName: string;
+  draftId: string;
+  digest: string;
+  hostId: string;
+  runId: string;
+  templateId: string;
+  source: string;
+  noticeId: string;
+  keyId: string;
+};
 
 /** Something of every kind that belongs to the first tenant: a published template with a draft, code, a host, a token, a run. */
 async function furnish({ kernel, domain }: Awaited<ReturnType<typeof openTwoTenants>>): Promise<World> {
@@ -87,7 +94,15 @@ async function furnish({ kernel, domain }: Awaited<ReturnType<typeof openTwoTena
     expectedRevision: 1,
     input: JSON.stringify({ lockfileVersion: 3, packages: {} }),
   });
-  return { templateName, draftId, digest, hostId: rows[0]?.id ?? "", runId, templateId, source };
+  const noticed = await kernel.fastDatabase.inTenant(kernel.acme.id, (tx) =>
+    tx.query<{ id: string }>(
+      `insert into notices (tenant_id, user_id, key, kind, href, data) values ($1, $2, 'k', 'version.signed', '/templates/x', '{"templateName": "Acme"}') returning id`,
+      [kernel.acme.id, kernel.acme.as("admin").id],
+    ),
+  );
+  const { keyId } = await domain.signing.rotate(kernel.acme.as("admin"));
+  await domain.signing.sequenceAudit(systemActor("audit-sequencer"));
+  return { templateName, draftId, digest, hostId: rows[0]?.id ?? "", runId, templateId, source, noticeId: noticed.rows[0]?.id ?? "", keyId };
 }
 
 type Drive = { input?: (world: World) => unknown; refused?: string | RegExp };
@@ -131,6 +146,19 @@ const DRIVES: Record<string, Drive> = {
   "fleet.drain": { input: ({ hostId }) => ({ hostId, reason: "because" }), refused: "fleet.host-missing" },
   "fleet.revoke": { input: ({ hostId }) => ({ hostId }), refused: "fleet.host-missing" },
   "fleet.watch": {},
+  "notices.list": { input: () => ({}) },
+  "notices.unread": {},
+  "notices.markRead": { input: ({ noticeId }) => ({ ids: [noticeId] }) },
+  "notices.watch": {},
+  "signing.proof": { input: ({ templateName: name }) => ({ name, semver: "1.0.0" }), refused: "templates.version-missing" },
+  "signing.keys": {},
+  "signing.rotate": {},
+  "signing.distrustImpact": { input: ({ keyId }) => ({ keyId, from: "2026-01-01T00:00:00Z" }), refused: "signing.key-missing" },
+  "signing.distrust": { input: ({ keyId }) => ({ keyId, from: "2026-01-01T00:00:00Z", reason: "because" }), refused: "signing.key-missing" },
+  "signing.log": { input: () => ({}) },
+  "signing.logEntry": { input: () => ({ index: 0 }) },
+  "signing.consistency": { input: () => ({ first: 1 }) },
+  "signing.verifyTrail": { input: () => ({}) },
 };
 
 const STARTER = `apiVersion: agentfactory.dev/v1

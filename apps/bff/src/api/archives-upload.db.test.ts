@@ -1,18 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { createHealth } from "@agent-factory/process/health";
 import { createLogger } from "@agent-factory/process/logger";
-import { testRedisUrl } from "@agent-factory/testkit/redis";
 import { expect, test } from "vitest";
 import { packArchive } from "../domain/templates/archive.ts";
-import { createTemplates } from "../domain/templates/templates.ts";
-import { openBlobs } from "../platform/blobs.ts";
-import { openRedis } from "../platform/redis.ts";
 import { openTestKernel, type PersonalRole } from "../seed/test-kernel.ts";
+import { openTestTemplates } from "../seed/test-templates.ts";
 import type { Domain } from "./context.ts";
 import { createServer } from "./server.ts";
 
@@ -20,10 +14,9 @@ const MIB = 1024 * 1024;
 
 async function open() {
   const kernel = await openTestKernel();
-  const dir = await mkdtemp(path.join(tmpdir(), "blobs-"));
   const logger = createLogger({ app: "test", level: "silent" });
-  const redis = openRedis(testRedisUrl(), logger);
-  const templates = createTemplates({ ...kernel, blobs: openBlobs({ dir, fastDatabase: kernel.fastDatabase }), redis });
+  const factory = await openTestTemplates(kernel);
+  const { templates } = factory;
   const server = await createServer({
     domain: { access: kernel.access, tenants: kernel.tenants, templates } as unknown as Domain,
     // The token is the subject: who signs tokens is tested elsewhere.
@@ -68,9 +61,8 @@ async function open() {
     [Symbol.asyncDispose]: async () => {
       agent.destroy();
       await server.close();
-      await redis.close();
+      await factory[Symbol.asyncDispose]();
       await kernel[Symbol.asyncDispose]();
-      await rm(dir, { recursive: true });
     },
   };
 }

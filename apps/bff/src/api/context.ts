@@ -2,29 +2,39 @@
 import type { Access } from "../domain/access/access.ts";
 import type { UserActor } from "../domain/actor.ts";
 import type { Fleet } from "../domain/fleet/fleet.ts";
+import type { Notices } from "../domain/notices/notices.ts";
+import type { Reviews } from "../domain/reviews/reviews.ts";
 import type { Runs } from "../domain/runs/runs.ts";
+import type { Signing } from "../domain/signing/signing.ts";
 import type { Templates } from "../domain/templates/templates.ts";
 import type { Membership, Tenants } from "../domain/tenants/tenants.ts";
 import type { AuditView } from "../views/audit.ts";
 import type { FleetView } from "../views/fleet.ts";
+import type { NoticesView } from "../views/notices.ts";
 import type { RunActivity } from "../views/run-activity.ts";
 import type { RunWatch } from "../views/run-watch.ts";
 import type { RunsView } from "../views/runs.ts";
+import type { SigningView } from "../views/signing.ts";
 import type { TemplatesView } from "../views/templates.ts";
 
 /** Every door the edge may call; main.ts constructs it. */
 export type Domain = {
   readonly access: Access;
   readonly tenants: Tenants;
+  readonly signing: Signing;
+  readonly reviews: Reviews;
   readonly templates: Templates;
   readonly fleet: Fleet;
   readonly runs: Runs;
+  readonly notices: Notices;
   readonly views: {
     readonly audit: AuditView;
     readonly templates: TemplatesView;
     readonly fleet: FleetView;
     readonly runs: RunsView;
     readonly watchRun: RunWatch;
+    readonly notices: NoticesView;
+    readonly signing: SigningView;
     readonly runActivity: RunActivity;
   };
 };

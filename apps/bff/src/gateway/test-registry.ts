@@ -11,9 +11,11 @@ import type { Manifest } from "@agent-factory/manifest/schema";
 import { createLogger } from "@agent-factory/process/logger";
 import { testRedisUrl } from "@agent-factory/testkit/redis";
 import { type HostActor, systemActor } from "../domain/actor.ts";
-import { createFleet, type Fleet } from "../domain/fleet/fleet.ts";
+import { createFleet, type Fleet, type HostTrust } from "../domain/fleet/fleet.ts";
 import { type HostAuthority, openHostAuthority } from "../domain/fleet/host-authority.ts";
+import { createHostTrust } from "../domain/fleet/host-trust.ts";
 import { createRuns, type Runs } from "../domain/runs/runs.ts";
+import { openSigning, type Signing } from "../domain/signing/signing.ts";
 import type { Runnable, Templates, Tryable } from "../domain/templates/templates.ts";
 import { type BlobStore, openBlobs } from "../platform/blobs.ts";
 import { manualClock } from "../platform/clock.ts";
@@ -31,7 +33,9 @@ export type TestRegistry = AsyncDisposable & {
   readonly authority: HostAuthority;
   readonly blobs: BlobStore;
   readonly redis: RedisConnections;
+  readonly signing: Signing;
   readonly fleet: Fleet;
+  readonly trust: HostTrust;
   readonly runs: Runs;
   /** What `templates.tryable` answers in this test; null: the real door is not there. */
   tryable: Tryable | null;
@@ -61,6 +65,8 @@ export async function openTestRegistry(options: { redisUrl?: string; now?: Date 
   const clock = manualClock(options.now ?? new Date());
   const authority = await openHostAuthority({ stateDir: path.join(dir, "state"), trustDomain: "factory.test", clock });
   const blobs = openBlobs({ dir: path.join(dir, "blobs"), fastDatabase });
+  const signing = await openSigning({ access, fastDatabase, blobs, clock, trustDomain: "factory.test", stateDir: path.join(dir, "state") });
+  const trust = createHostTrust({ signing, fastDatabase, redis });
   const fleet = createFleet({ access, audit, fastDatabase, authority, redis, clock, gatewayUrl: "https://localhost:4200" });
   const templates: Pick<Templates, "tryable" | "runnable"> = {
     tryable: async () => {
@@ -72,6 +78,7 @@ export async function openTestRegistry(options: { redisUrl?: string; now?: Date 
       return registry.runnable;
     },
   };
+  const nothing = () => Promise.reject(new Error("this test publishes nothing"));
   const runs = createRuns({ access, fastDatabase, templates, fleet, blobs, redis, clock, random: () => 0 });
   const workers: Workers[] = [];
   const gateways: Gateway[] = [];
@@ -95,7 +102,9 @@ export async function openTestRegistry(options: { redisUrl?: string; now?: Date 
     authority,
     blobs,
     redis,
+    signing,
     fleet,
+    trust,
     runs,
     tryable: null,
     runnable: null,
@@ -159,6 +168,7 @@ export async function openTestRegistry(options: { redisUrl?: string; now?: Date 
         runs,
         fleet,
         authority,
+        trust,
         redis,
         logger,
         clock,
@@ -168,9 +178,14 @@ export async function openTestRegistry(options: { redisUrl?: string; now?: Date 
       return gateway;
     },
     startWorkers: async () => {
+      const absent = () => Promise.reject(new Error("this test has no templates"));
       const started = await startWorkers({
+        signing,
+        templates: { publish: absent, sign: absent },
         runs,
         fleet,
+        trust,
+        notices: { hear: async () => undefined, forget: async () => 0 },
         fastDatabase,
         lead: (name, turn) => asLeader(fastDatabase, name, turn),
         logger,

@@ -1,30 +1,22 @@
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createLogger } from "@agent-factory/process/logger";
-import { testRedisUrl } from "@agent-factory/testkit/redis";
 import { expect, test } from "vitest";
 import { systemActor } from "../domain/actor.ts";
-import { createTemplates } from "../domain/templates/templates.ts";
-import { openBlobs } from "../platform/blobs.ts";
-import { openRedis } from "../platform/redis.ts";
 import { seedDemo } from "./demo.ts";
 import { writeLocalJoinToken } from "./local-agent.ts";
 import { openTestKernel } from "./test-kernel.ts";
+import { openTestTemplates } from "./test-templates.ts";
 
 async function openSeedable() {
   const kernel = await openTestKernel({ tenants: false });
-  const dir = await mkdtemp(path.join(tmpdir(), "seed-"));
-  const redis = openRedis(testRedisUrl(), createLogger({ app: "test", level: "silent" }));
-  const blobs = openBlobs({ dir, fastDatabase: kernel.fastDatabase });
+  const factory = await openTestTemplates(kernel);
   return {
     ...kernel,
-    dir,
-    templates: createTemplates({ access: kernel.access, decisions: kernel.decisions, blobs, redis }),
+    ...factory,
     [Symbol.asyncDispose]: async () => {
-      await redis.close();
+      await factory[Symbol.asyncDispose]();
       await kernel[Symbol.asyncDispose]();
-      await rm(dir, { recursive: true, force: true });
     },
   };
 }
@@ -44,7 +36,7 @@ test("the demo has two tenants, a person for every role, and two published templ
       people: (await t.tenants.listMembers(actor)).map((member) => `${member.name}: ${member.roles.join(" ")}`),
       versions: await Promise.all(
         ["dependency-audit", "log-digest"].map(async (name) =>
-          (await t.templates.get(actor, { name })).versions.map((version) => [name, version.semver, version.digest]),
+          (await t.templates.get(actor, { name })).versions.map((version) => [name, version.semver, version.digest, version.signed]),
         ),
       ),
       entries: trail.rows[0]?.n,
@@ -60,21 +52,46 @@ test("the demo has two tenants, a person for every role, and two published templ
     "Rui Costa: reviewer",
   ]);
   expect(first.versions).toEqual([
-    [["dependency-audit", "1.0.0", expect.stringMatching(/^sha256:/)]],
-    [["log-digest", "1.0.0", expect.stringMatching(/^sha256:/)]],
+    [["dependency-audit", "1.0.0", expect.stringMatching(/^sha256:/), true]],
+    [["log-digest", "1.0.0", expect.stringMatching(/^sha256:/), true]],
   ]);
   await seedDemo(t);
   expect(await state()).toEqual(first);
 });
 
-test("a seed that was cut short before publishing is finished by the next start", async () => {
+test.each(["upload", "create", "requestReview", "approve", "publish", "sign"])(
+  "a seed that was cut short before %s is finished by the next start",
+  async (step) => {
+    await using t = await openSeedable();
+    const cut = () => Promise.reject(new Error("power cut"));
+    const templates = {
+      ...t.templates,
+      ...(step === "upload" ? { archives: { ...t.templates.archives, upload: cut } } : { [step]: cut }),
+    };
+    const reviews = step === "approve" ? { ...t.reviews, approve: cut } : t.reviews;
+    await expect(seedDemo({ tenants: t.tenants, reviews, templates })).rejects.toThrow("power cut");
+    await seedDemo(t);
+    const acme = (await t.tenants.list()).find((tenant) => tenant.slug === "acme");
+    const template = await t.templates.get(systemActor("seed", acme?.id ?? null), { name: "dependency-audit" });
+    expect(template.versions).toMatchObject([{ semver: "1.0.0", signed: true }]);
+  },
+);
+
+test("nobody of the demo approves what they wrote, and both examples are there because somebody else did", async () => {
   await using t = await openSeedable();
-  const cut = { ...t.templates, publish: () => Promise.reject(new Error("power cut")) };
-  await expect(seedDemo({ tenants: t.tenants, templates: cut })).rejects.toThrow("power cut");
   await seedDemo(t);
   const acme = (await t.tenants.list()).find((tenant) => tenant.slug === "acme");
-  const template = await t.templates.get(systemActor("seed", acme?.id ?? null), { name: "dependency-audit" });
-  expect(template.versions.map((version) => version.semver)).toEqual(["1.0.0"]);
+  const { rows } = await t.fastDatabase.inTenant(acme?.id ?? "", (tx) =>
+    tx.query(
+      `select v.semver, m.email, p.part::text from template_versions v
+         join review_participants p on p.review_id = v.review_id join members m on m.user_id = p.user_id order by v.published_at, p.part`,
+    ),
+  );
+  const both = [
+    { semver: "1.0.0", email: "editor@acme.test", part: "contributor" },
+    { semver: "1.0.0", email: "reviewer@acme.test", part: "approver" },
+  ];
+  expect(rows).toEqual([...both, ...both]);
 });
 
 test("the local agent's join token is a file only its owner reads", async () => {

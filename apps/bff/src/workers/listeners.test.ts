@@ -1,8 +1,14 @@
 import { createLogger } from "@agent-factory/process/logger";
 import { expect, test } from "vitest";
+import { systemActor } from "../domain/actor.ts";
 import { createListeners, type Listeners, tell } from "./listeners.ts";
 
 const event = { id: 1, tenantId: null, topic: "version.published", key: "a", payload: { versionId: "v" }, attempts: 0 };
+
+const templates = {
+  publish: async () => ({ versionId: "v", semver: "1.0.0", digest: "d" }),
+  sign: async () => ({ attestationId: "a" }),
+};
 
 function open() {
   const heard: string[] = [];
@@ -42,8 +48,48 @@ test("an event that nobody listens to is delivered, with a warning, whatever its
 test("a host that is gone gives its runs back; an event that names none is not taken for one", async () => {
   const t = open();
   const taken: unknown[] = [];
-  const listeners = createListeners({ runs: { takeBack: async (_loop, input) => taken.push(input) } });
+  const listeners = createListeners({
+    templates,
+    runs: { takeBack: async (_loop, input) => taken.push(input), cancelOfVersion: async () => 0 },
+    trust: { changed: async () => undefined },
+    notices: { hear: async () => undefined },
+  });
   await tell(listeners, { ...event, topic: "host.lost", payload: { hostId: "h" } }, t.logger);
   expect(taken).toEqual([{ hostId: "h", reason: "host-lost" }]);
   await expect(tell(listeners, { ...event, topic: "host.revoked", payload: null }, t.logger)).rejects.toThrow("names no hostId");
+});
+
+test("people are told of an event as its tenant's system, after those who act on it", async () => {
+  const t = open();
+  const told: unknown[] = [];
+  const hear = async (actor: unknown, { topic }: { topic: string }) => {
+    told.push([actor, topic]);
+  };
+  const listeners = createListeners({
+    templates,
+    runs: { takeBack: async () => 0, cancelOfVersion: async () => 0 },
+    trust: { changed: async () => undefined },
+    notices: { hear },
+  });
+  await tell(listeners, { ...event, tenantId: "tenant", topic: "review.requested" }, t.logger);
+  expect(told).toEqual([[systemActor("notices", "tenant"), "review.requested"]]);
+});
+
+test("of a revoked version the runs are ended first, then hosts are told; of a distrusted key hosts alone", async () => {
+  const t = open();
+  const done: unknown[] = [];
+  const listeners = createListeners({
+    templates,
+    runs: { takeBack: async () => 0, cancelOfVersion: async (_loop, input) => done.push(["cancel", input]) },
+    trust: { changed: async (_loop, news) => void done.push(["tell", news]) },
+    notices: { hear: async () => undefined },
+  });
+  const digest = `sha256:${"a".repeat(64)}`;
+  await tell(listeners, { ...event, tenantId: "tenant", topic: "version.revoked", payload: { versionId: "v", digest } }, t.logger);
+  await tell(listeners, { ...event, tenantId: "tenant", topic: "key.distrusted", payload: { keyId: "k" } }, t.logger);
+  expect(done).toEqual([
+    ["cancel", { versionId: "v" }],
+    ["tell", { tenantId: "tenant", digests: [digest] }],
+    ["tell", { tenantId: "tenant", digests: [] }],
+  ]);
 });

@@ -5,19 +5,52 @@
 import type { Logger } from "@agent-factory/process/logger";
 import { systemActor } from "../domain/actor.ts";
 import type { OutboxDelivery } from "../domain/audit/outbox.ts";
+import { Failure } from "../domain/failure.ts";
+import type { HostTrust } from "../domain/fleet/fleet.ts";
+import { type Notices, noticeTopics } from "../domain/notices/notices.ts";
 import type { Runs } from "../domain/runs/runs.ts";
+import type { Templates } from "../domain/templates/templates.ts";
 
 export type Listener = (event: OutboxDelivery) => Promise<unknown>;
 export type Listeners = { readonly [topic: string]: readonly Listener[] };
 
-export type ListenersParts = { readonly runs: Pick<Runs, "takeBack"> };
+export type ListenersParts = {
+  readonly templates: Pick<Templates, "publish" | "sign">;
+  readonly runs: Pick<Runs, "takeBack" | "cancelOfVersion">;
+  readonly trust: Pick<HostTrust, "changed">;
+  readonly notices: Pick<Notices, "hear">;
+};
 
-/** Topic by topic; what must happen first stands first. */
-export function createListeners({ runs }: ListenersParts): Listeners {
-  return {
+/** Topic by topic, what must happen first first; after those who act, people are told. */
+export function createListeners({ templates, runs, trust, notices }: ListenersParts): Listeners {
+  const acting: Listeners = {
+    "review.approved": [
+      ({ tenantId, payload }) => settled(templates.publish(systemActor("publisher", tenantId), { reviewId: named(payload, "reviewId") })),
+    ],
+    "version.published": [
+      ({ tenantId, payload }) => templates.sign(systemActor("signer", tenantId), { versionId: named(payload, "versionId") }),
+    ],
+    // The ledger first: a host that hears of the revocation and refuses a run then finds that this is the end it was to have.
+    "version.revoked": [
+      ({ payload }) => runs.cancelOfVersion(systemActor("outbox"), { versionId: named(payload, "versionId") }),
+      ({ tenantId, payload }) => trust.changed(systemActor("outbox"), { tenantId: tenantId ?? "", digests: [named(payload, "digest")] }),
+    ],
+    "key.distrusted": [({ tenantId }) => trust.changed(systemActor("outbox"), { tenantId: tenantId ?? "", digests: [] })],
     "host.revoked": [({ payload }) => runs.takeBack(systemActor("outbox"), { hostId: named(payload, "hostId"), reason: "host-revoked" })],
     "host.lost": [({ payload }) => runs.takeBack(systemActor("outbox"), { hostId: named(payload, "hostId"), reason: "host-lost" })],
   };
+  const informing: Listener = (event) => notices.hear(systemActor("notices", event.tenantId), event);
+  return { ...acting, ...Object.fromEntries(noticeTopics.map((topic) => [topic, [...(acting[topic] ?? []), informing]])) };
+}
+
+/** A refusal that says something about the matter stands, and is on record there; what is missing or away now may be there next time. */
+async function settled(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof Failure) || ["missing", "unavailable", "limit"].includes(error.kind) || error.code === "access.denied")
+      throw error;
+  }
 }
 
 /** Tells an event to all who listen. Throws when one of them did, after the last has heard it. */

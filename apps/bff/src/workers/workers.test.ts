@@ -14,8 +14,21 @@ async function open(change: { expire?: () => Promise<number>; lead?: (name: stri
       return answer();
     };
   const workers = await startWorkers({
-    runs: { leaseMs: 10_000, expire: counted("expire", change.expire), takeBack: counted("take-back"), forgetLogs: counted("forget-logs") },
+    signing: { rotateDue: counted("rotate-keys"), sequenceAudit: counted("sequence-audit") },
+    templates: {
+      publish: () => Promise.reject(new Error("nothing is published here")),
+      sign: () => Promise.reject(new Error("nor signed")),
+    },
+    runs: {
+      leaseMs: 10_000,
+      expire: counted("expire", change.expire),
+      takeBack: counted("take-back"),
+      cancelOfVersion: counted("cancel-of-version"),
+      forgetLogs: counted("forget-logs"),
+    },
     fleet: { loseSilent: counted("lose-silent"), resumeCordoned: counted("resume-cordoned"), forgetJoinTokens: counted("forget-tokens") },
+    trust: { changed: async () => undefined },
+    notices: { hear: async () => undefined, forget: counted("forget-notices") },
     // The outbox's turn is the database's own; here nothing waits in it.
     fastDatabase: { asSystem: async () => 0 } as unknown as FastDatabase,
     lead: async (name, turn) => ((change.lead ?? (() => true))(name) ? turn() : null),
@@ -29,7 +42,7 @@ test("after a start hosts have the time of a lease to come back before anything 
   await using t = await open();
   t.pass(9_999);
   await t.workers.turn();
-  expect(t.turns).toEqual(["resume-cordoned", "forget-tokens", "forget-logs"]);
+  expect(t.turns).toEqual(["resume-cordoned", "sequence-audit", "rotate-keys", "forget-tokens", "forget-logs", "forget-notices"]);
   t.pass(1);
   await t.workers.turn();
   expect(t.turns).toContain("expire");

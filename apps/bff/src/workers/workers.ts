@@ -6,15 +6,22 @@ import type { Logger } from "@agent-factory/process/logger";
 import { withTrace } from "@agent-factory/process/tracing";
 import { systemActor } from "../domain/actor.ts";
 import { deliverOutbox } from "../domain/audit/outbox.ts";
-import type { Fleet } from "../domain/fleet/fleet.ts";
+import type { Fleet, HostTrust } from "../domain/fleet/fleet.ts";
+import type { Notices } from "../domain/notices/notices.ts";
 import type { Runs } from "../domain/runs/runs.ts";
+import type { Signing } from "../domain/signing/signing.ts";
+import type { Templates } from "../domain/templates/templates.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { FastDatabase } from "../platform/fast-database.ts";
 import { createListeners, tell } from "./listeners.ts";
 
 export type WorkersParts = {
-  readonly runs: Pick<Runs, "expire" | "takeBack" | "forgetLogs" | "leaseMs">;
+  readonly signing: Pick<Signing, "rotateDue" | "sequenceAudit">;
+  readonly templates: Pick<Templates, "publish" | "sign">;
+  readonly runs: Pick<Runs, "expire" | "takeBack" | "cancelOfVersion" | "forgetLogs" | "leaseMs">;
   readonly fleet: Pick<Fleet, "loseSilent" | "resumeCordoned" | "forgetJoinTokens">;
+  readonly trust: Pick<HostTrust, "changed">;
+  readonly notices: Pick<Notices, "hear" | "forget">;
   readonly fastDatabase: FastDatabase;
   /** Runs a turn unless another registry process is at it; null then. */
   readonly lead: (name: string, turn: () => Promise<number>) => Promise<number | null>;
@@ -39,17 +46,31 @@ type Loop = {
   readonly fullBatch?: number;
 };
 
-export async function startWorkers({ runs, fleet, fastDatabase, lead, logger, clock }: WorkersParts): Promise<Workers> {
+export async function startWorkers({
+  signing,
+  templates,
+  runs,
+  fleet,
+  trust,
+  notices,
+  fastDatabase,
+  lead,
+  logger,
+  clock,
+}: WorkersParts): Promise<Workers> {
   const startedAt = clock.now().getTime();
-  const listeners = createListeners({ runs });
+  const listeners = createListeners({ templates, runs, trust, notices });
   const loops: Loop[] = [
     // After a restart hosts first get the time to come back and name what they hold: else our own absence would cost attempts.
     { name: "lease-expiry", everyMs: 1_000, afterMs: runs.leaseMs, fullBatch: 500, turn: () => runs.expire(systemActor("lease-expiry")) },
     { name: "host-lost", everyMs: 1_000, afterMs: runs.leaseMs, turn: () => fleet.loseSilent(systemActor("host-lost")) },
     { name: "cordon-resume", everyMs: 5_000, turn: () => fleet.resumeCordoned(systemActor("cordon-resume")) },
     { name: "outbox", everyMs: 500, fullBatch: 50, turn: () => deliverOutbox(fastDatabase, (event) => tell(listeners, event, logger)) },
+    { name: "audit-sequencer", everyMs: 1_000, fullBatch: 500, turn: () => signing.sequenceAudit(systemActor("audit-sequencer")) },
+    { name: "key-rotation", everyMs: 60_000, turn: () => signing.rotateDue(systemActor("key-rotation")) },
     { name: "join-token-cleanup", everyMs: 60 * 60_000, turn: () => fleet.forgetJoinTokens(systemActor("join-token-cleanup")) },
     { name: "log-retention", everyMs: 10 * 60_000, fullBatch: 5_000, turn: () => runs.forgetLogs(systemActor("log-retention")) },
+    { name: "notice-retention", everyMs: 60 * 60_000, fullBatch: 5_000, turn: () => notices.forget(systemActor("notice-retention")) },
   ];
 
   let closed = false;

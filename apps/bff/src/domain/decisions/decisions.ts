@@ -27,6 +27,8 @@ export type Verdict = {
 export type Decisions = {
   /** Microseconds; never throws. Keep inputs small: 47 KB cost 0.4 ms. */
   decide(policy: PolicyName, input: unknown): Verdict;
+  /** What a verdict of this policy is judged by now. */
+  revision(policy: PolicyName): string;
   /** Keeps a refusal, or a judgement of an artefact, in the caller's transaction. */
   record(
     tx: AnyTransaction,
@@ -65,6 +67,7 @@ export function createDecisions({
         return { allowed: false, rules: ["policy.error"], revision, value: null };
       }
     },
+    revision: (name) => policies.get(name)?.revision ?? "none",
     record: async (tx, { tenantId, policy, action, input, verdict }) => {
       const text = jsonParameter(input) ?? "null";
       await sqlOf(tx).execute(

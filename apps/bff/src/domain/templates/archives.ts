@@ -1,10 +1,12 @@
 /** Code archives of a tenant: stored once checked, never changed, read by digest. */
 import { isUtf8 } from "node:buffer";
+import { createHash } from "node:crypto";
 import type { BlobStore } from "../../platform/blobs.ts";
 import type { Access } from "../access/access.ts";
 import type { Actor } from "../actor.ts";
 import { Failure } from "../failure.ts";
 import { ARCHIVE_MEDIA_TYPE, type ArchiveFile, collectPacked, PACKED_BYTES_MAX, readArchiveFile, walkArchive } from "./archive.ts";
+import { insertUpload } from "./template-store.ts";
 
 export type StoredArchive = { readonly digest: string; readonly sizeBytes: number; readonly files: readonly ArchiveFile[] };
 
@@ -33,15 +35,15 @@ export function createArchives({ access, blobs }: { access: Access; blobs: BlobS
       await access.read({ actor, action: "archives.upload", resource: { kind: "archive", id: "new" } }, async () => undefined);
       const packed = Buffer.isBuffer(body) ? body : await collectPacked(body);
       const files = await walkArchive(packed);
-      return access.perform({ actor, action: "archives.upload", resource: { kind: "archive", id: "new" } }, async (_tx, note) => {
-        const { digest, sizeBytes } = await blobs.put(tenantOf(actor), packed, {
-          mediaType: ARCHIVE_MEDIA_TYPE,
-          maxBytes: PACKED_BYTES_MAX,
-        });
-        note.resource(digest);
-        note.after({ sizeBytes, files: files.length });
-        return { digest, sizeBytes, files };
+      const tenantId = tenantOf(actor);
+      const digest = `sha256:${createHash("sha256").update(packed).digest("hex")}`;
+      // Whose bytes they are is on record before the bytes are there: nobody can approve them in between.
+      await access.perform({ actor, action: "archives.upload", resource: { kind: "archive", id: digest } }, async (tx, note) => {
+        await insertUpload(tx, tenantId, digest, actor.id);
+        note.after({ sizeBytes: packed.length, files: files.length });
       });
+      const stored = await blobs.put(tenantId, packed, { mediaType: ARCHIVE_MEDIA_TYPE, maxBytes: PACKED_BYTES_MAX });
+      return { ...stored, files };
     },
     get: async (actor, { digest }) => {
       const packed = await bytesOf(actor, digest);
@@ -57,6 +59,14 @@ export function createArchives({ access, blobs }: { access: Access; blobs: BlobS
 
 function missing(digest: string): Failure {
   return new Failure("missing", "archives.missing", `No such code archive: ${digest}`, { digest });
+}
+
+/** A manifest names code that is not there. */
+export function missingCode(digest: string): Failure {
+  return new Failure("missing", "archives.missing", `The code archive ${digest} is not in the registry`, {
+    digest,
+    pointer: "/spec/code/archive",
+  });
 }
 
 /** The tenant somebody acts for; templates belong to tenants, never to the platform. */

@@ -3,7 +3,10 @@
  *
  *   open -> open          saved: the revision rises by one, the text is kept in the history
  *   open -> discarded     put away; `restore` brings it back with the same revision
- *   open -> published     its text became a version; nothing leaves this state
+ *   open -> published     a reviewed text of it became a version; nothing leaves this state
+ *
+ * While a review of it lives, every save revises that review, and whoever saves is a contributor. What is published is the reviewed
+ * text: one that was only laid out anew since (the same digest) stays in the history.
  *
  * Text that is no valid manifest is saved all the same, without a digest: nothing typed is lost.
  */
@@ -13,13 +16,10 @@ import type { Diagnostic, Sentence } from "@agent-factory/manifest/diagnostic";
 import { limitsOf } from "@agent-factory/manifest/limits";
 import type { Manifest } from "@agent-factory/manifest/schema";
 import type { Decisions } from "../decisions/decisions.ts";
+import { Failure } from "../failure.ts";
+import type { Finding } from "../reviews/reviews.ts";
 
-export type PolicyFinding = {
-  readonly rule: string;
-  readonly pointer: string;
-  readonly severity: "error" | "warning";
-  readonly message: Sentence;
-};
+export type PolicyFinding = Finding;
 
 export type Judgement = {
   /** Null when there is any error among the diagnostics. Policy does not decide what a text is, only what may be done with it. */
@@ -52,6 +52,21 @@ export function judgeDraft(source: string, templateName: string | null, decision
   const manifest = valid ? parsed.manifest : null;
   const verdict = manifest ? judgePolicy(manifest, decisions) : { findings: [], revision: "none" };
   return { manifest, digest: valid ? parsed.digest : null, diagnostics, policy: verdict.findings, policyRevision: verdict.revision };
+}
+
+/** A valid manifest that the policy lets through. Failures: `drafts.invalid` with diagnostics, `drafts.policy-refused` with findings. */
+export function requireSound({ manifest, digest, diagnostics, policy }: Judgement): { manifest: Manifest; digest: string } {
+  if (!manifest || digest === null) throw new Failure("invalid", "drafts.invalid", "The manifest has errors", { diagnostics });
+  const refused = policy.filter(({ severity }) => severity === "error");
+  if (refused.length > 0) {
+    throw new Failure(
+      "forbidden",
+      "drafts.policy-refused",
+      `The policy refuses this manifest: ${refused.map(({ rule }) => rule).join(", ")}`,
+      { findings: policy },
+    );
+  }
+  return { manifest, digest };
 }
 
 /** Fail-closed: a policy that cannot be evaluated is one finding, an error. */

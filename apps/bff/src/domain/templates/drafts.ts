@@ -11,9 +11,11 @@ import type { Access } from "../access/access.ts";
 import type { Actor } from "../actor.ts";
 import type { Decisions } from "../decisions/decisions.ts";
 import { Failure } from "../failure.ts";
+import type { Base, Content, ReviewState, Reviews } from "../reviews/reviews.ts";
 import { tenantOf } from "./archives.ts";
 import { type Judgement, judgeDraft, type PolicyFinding } from "./draft.ts";
 import { compareSemver, nextSemver } from "./semver.ts";
+import { meaningOf } from "./subject.ts";
 import {
   type Card,
   type DraftRow,
@@ -21,7 +23,10 @@ import {
   findTemplate,
   insertDraft,
   listDrafts,
+  listVersions,
+  lockDraft,
   moveDraft,
+  rebaseDraft,
   saveRevision,
   showUnpublished,
 } from "./template-store.ts";
@@ -43,6 +48,8 @@ export type DraftView = Omit<DraftSummary, "baseSemver"> & {
   base: { semver: string; source: string; digest: string } | null;
   diagnostics: readonly Diagnostic[];
   policy: readonly PolicyFinding[];
+  /** Where it is being reviewed now. */
+  review: { reviewId: string; number: number; state: ReviewState } | null;
 };
 
 export type SavedDraft = {
@@ -75,9 +82,16 @@ export type Drafts = {
   /**
    * Saves the text on top of `expectedRevision`. The same text as is there already changes nothing. When somebody else saved
    * first nothing is overwritten: `drafts.stale` (conflict) carries what is there now. A draft that is not open: `drafts.closed`.
-   * What is no text (a NUL, half a character) cannot be kept as typed and is refused: `drafts.not-text`.
+   * What is no text (a NUL, half a character) cannot be kept as typed and is refused: `drafts.not-text`. A live review of it is
+   * revised in the same transaction.
    */
   save(actor: Actor, input: { draftId: string; expectedRevision: number; source: string }): Promise<SavedDraft>;
+  /**
+   * Puts the draft on the highest version; its text stays, and what it means beside the new base is judged anew, by reviewers too.
+   * Failures: `drafts.stale`, `drafts.closed`, `templates.no-version`.
+   */
+  rebase(actor: Actor, input: { draftId: string; expectedRevision: number }): Promise<{ revision: number; baseSemver: string }>;
+  /** A live review of it is withdrawn. */
   discard(actor: Actor, input: { draftId: string }): Promise<{ state: "discarded" }>;
   restore(actor: Actor, input: { draftId: string }): Promise<{ state: "open" }>;
   /** What changed since the base version, what each change means, and the smallest version it may become. */
@@ -89,17 +103,36 @@ export type Drafts = {
 /** How long a save may stay unseen while Redis is away. */
 const WATCH_POLL_MS = 2_000;
 
-export function createDrafts({ access, decisions, redis }: { access: Access; decisions: Decisions; redis: RedisConnections }): Drafts {
+export type DraftsDependencies = { access: Access; decisions: Decisions; redis: RedisConnections; reviews: Reviews };
+
+export function createDrafts({ access, decisions, redis, reviews }: DraftsDependencies): Drafts {
   const judge = (source: string, templateName: string): Judgement => judgeDraft(source, templateName, decisions);
   const reading = (actor: Actor, draftId: string) => ({ actor, action: "drafts.read" as const, resource: { kind: "draft", id: draftId } });
 
-  const move = (actor: Actor, draftId: string, from: "open" | "discarded", to: "open" | "discarded") =>
-    access.perform({ actor, action: "drafts.discard", resource: { kind: "draft", id: draftId } }, async (tx, note) => {
-      const draft = await requireDraft(tx, draftId);
-      note.before({ state: draft.state });
-      if (draft.state !== to && !(await moveDraft(tx, draftId, { from, to }, actor))) throw closed(draft.state);
-      note.after({ state: to });
-    });
+  const move = async (actor: Actor, draftId: string, from: "open" | "discarded", to: "open" | "discarded") => {
+    const reviewId = await access.perform(
+      { actor, action: "drafts.discard", resource: { kind: "draft", id: draftId } },
+      async (tx, note) => {
+        const draft = await requireLocked(tx, draftId);
+        note.before({ state: draft.state });
+        if (draft.state !== to && !(await moveDraft(tx, draftId, { from, to }, actor))) throw closed(draft.state);
+        const review = to === "discarded" ? await reviews.live(tx, "template", draftId) : null;
+        if (review) await reviews.drop(tx, review.reviewId);
+        note.after({ state: to, ...(review && { withdrawnReview: review.number }) });
+        return review?.reviewId;
+      },
+    );
+    if (reviewId) await reviews.ring(reviewId);
+  };
+
+  /** Tells a live review what the draft holds now; says which it is. */
+  const revise = async (tx: Transaction, actor: Actor, draft: DraftRow, judgement?: Judgement): Promise<string | null> => {
+    const review = await reviews.live(tx, "template", draft.id);
+    if (!review) return null;
+    const content = contentOf(draft, judgement ?? judge(draft.source, draft.template.name));
+    await reviews.revise(tx, actor, { reviewId: review.reviewId, content });
+    return review.reviewId;
+  };
 
   return {
     create: async (actor, { templateName, baseSemver, title }) => {
@@ -108,14 +141,18 @@ export function createDrafts({ access, decisions, redis }: { access: Access; dec
         const template = await findTemplate(tx, templateName);
         if (!template) throw missingTemplate(templateName);
         const newestFirst = template.versions.toSorted((a, b) => compareSemver(b.semver, a.semver));
-        const base = baseSemver === undefined ? newestFirst[0] : newestFirst.find(({ semver }) => semver === baseSemver);
+        // What was revoked is no good start, unless somebody names it or there is nothing else.
+        const usual = newestFirst.find(({ state }) => state !== "revoked") ?? newestFirst[0];
+        const base = baseSemver === undefined ? usual : newestFirst.find(({ semver }) => semver === baseSemver);
         if (baseSemver !== undefined && !base) throw missingVersion(templateName, baseSemver);
-        const source = base?.source ?? template.drafts[0]?.source ?? starterSource(templateName);
+        const copied = base ? null : (template.drafts[0] ?? null);
+        const source = base?.source ?? copied?.source ?? starterSource(templateName);
         const { digest } = judge(source, templateName);
         const draft = await insertDraft(
           tx,
           { tenantId, templateId: template.id, baseVersionId: base?.id ?? null, title: title ?? `${actor.name}'s draft`, source, digest },
           actor,
+          copied?.id,
         );
         note.resource(draft.id);
         note.after({ templateName, baseSemver: base?.semver ?? null, title: draft.title });
@@ -125,32 +162,37 @@ export function createDrafts({ access, decisions, redis }: { access: Access; dec
     list: (actor, { templateName }) =>
       access.read(reading(actor, "*"), async (tx) => ({ items: (await listDrafts(tx, templateName ?? null)).map(summaryOf) })),
     get: async (actor, { draftId }) => {
-      const draft = await access.read(reading(actor, draftId), (tx) => requireDraft(tx, draftId));
+      const { draft, review } = await access.read(reading(actor, draftId), async (tx) => ({
+        draft: await requireDraft(tx, draftId),
+        review: await reviews.live(tx, "template", draftId),
+      }));
       const { diagnostics, policy } = judge(draft.source, draft.template.name);
       const { baseSemver: _, ...summary } = summaryOf(draft);
-      return { ...summary, source: draft.source, digest: draft.digest, base: baseOf(draft), diagnostics, policy };
+      return { ...summary, source: draft.source, digest: draft.digest, base: baseOf(draft), diagnostics, policy, review };
     },
     save: async (actor, { draftId, expectedRevision, source }) => {
       requireText(source);
-      const { saved, judged, isNew } = await access.perform(
+      const { saved, judged, isNew, reviewId } = await access.perform(
         { actor, action: "drafts.save", resource: { kind: "draft", id: draftId } },
         async (tx, note) => {
-          const draft = await requireDraft(tx, draftId);
+          const draft = await requireLocked(tx, draftId);
           const judgement = judge(source, draft.template.name);
           if (draft.state !== "open") throw closed(draft.state);
           note.before({ revision: draft.revision, digest: draft.digest });
           if (draft.source === source) {
             note.after({ revision: draft.revision, digest: draft.digest });
-            return { saved: draft, judged: judgement, isNew: false };
+            return { saved: draft, judged: judgement, isNew: false, reviewId: null };
           }
           const row = await saveRevision(tx, { draftId, expectedRevision, source, digest: judgement.digest }, actor);
           if (!row) throw staleOrClosed(await requireDraft(tx, draftId));
           if (judgement.manifest) await showUnpublished(tx, draft.templateId, cardOf(judgement.manifest));
+          const revised = await revise(tx, actor, { ...draft, ...row }, judgement);
           note.after({ revision: row.revision, digest: row.digest });
-          return { saved: row, judged: judgement, isNew: true };
+          return { saved: row, judged: judgement, isNew: true, reviewId: revised };
         },
       );
       if (isNew) await redis.publish(`draft:${draftId}`, String(saved.revision));
+      if (reviewId !== null) await reviews.ring(reviewId);
       return {
         revision: saved.revision,
         digest: saved.digest,
@@ -158,6 +200,26 @@ export function createDrafts({ access, decisions, redis }: { access: Access; dec
         diagnostics: judged.diagnostics,
         policy: judged.policy,
       };
+    },
+    rebase: async (actor, { draftId, expectedRevision }) => {
+      const { rebased, reviewId } = await access.perform(
+        { actor, action: "drafts.rebase", resource: { kind: "draft", id: draftId } },
+        async (tx, note) => {
+          const draft = await requireLocked(tx, draftId);
+          if (draft.state !== "open" || draft.revision !== expectedRevision) throw staleOrClosed(draft);
+          const { name } = draft.template;
+          const latest = (await listVersions(tx, name))?.toSorted((a, b) => compareSemver(b.semver, a.semver))[0];
+          if (!latest) throw new Failure("missing", "templates.no-version", `${name} has no version yet`, { name, range: "latest" });
+          note.before({ baseSemver: draft.baseVersion?.semver ?? null });
+          note.after({ baseSemver: latest.semver });
+          const answer = { revision: draft.revision, baseSemver: latest.semver };
+          if (latest.id === draft.baseVersionId) return { rebased: answer, reviewId: null };
+          await rebaseDraft(tx, draftId, latest.id, actor);
+          return { rebased: answer, reviewId: await revise(tx, actor, await requireDraft(tx, draftId)) };
+        },
+      );
+      if (reviewId !== null) await reviews.ring(reviewId);
+      return rebased;
     },
     discard: async (actor, { draftId }) => {
       await move(actor, draftId, "open", "discarded");
@@ -222,6 +284,20 @@ export async function requireDraft(tx: Transaction, draftId: string): Promise<Dr
   const draft = await findDraft(tx, draftId);
   if (!draft) throw new Failure("missing", "drafts.missing", "No such draft", { draftId });
   return draft;
+}
+
+/** The same, locked: whoever changes a draft and its review takes the draft first. */
+export async function requireLocked(tx: Transaction, draftId: string): Promise<DraftRow> {
+  const draft = await lockDraft(tx, draftId);
+  if (!draft) throw new Failure("missing", "drafts.missing", "No such draft", { draftId });
+  return draft;
+}
+
+/** What a reviewer gets to judge. */
+export function contentOf(draft: DraftRow, judgement: Judgement): Content {
+  const { baseVersion, source } = draft;
+  const base: Base | null = baseVersion && { ref: baseVersion.semver, digest: baseVersion.digest, content: baseVersion.source };
+  return { ...meaningOf(judgement, base), content: source, base };
 }
 
 export function missingTemplate(name: string): Failure {

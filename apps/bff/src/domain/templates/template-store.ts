@@ -1,7 +1,9 @@
 /** Templates, versions and drafts in PostgreSQL. Races are settled in the WHERE of an UPDATE, never by a read before it. */
 import type { Transaction } from "../../platform/database.ts";
-import type { Draft, Template, TemplateVersion } from "../../platform/generated/client.ts";
+import type { Attestation, Draft, Template, TemplateVersion } from "../../platform/generated/client.ts";
 
+export type VersionState = TemplateVersion["state"];
+export type SignedVersionRow = TemplateVersion & { readonly attestation: Attestation | null };
 export type DraftRow = Draft & { readonly template: Template; readonly baseVersion: TemplateVersion | null };
 export type Author = { readonly id: string; readonly name: string };
 
@@ -60,14 +62,47 @@ export type NewDraft = {
   readonly digest: string | null;
 };
 
-export async function insertDraft(tx: Transaction, draft: NewDraft, author: Author): Promise<Draft> {
+/** `copiedFrom`: the draft whose text this one starts with; whoever wrote that wrote this. */
+export async function insertDraft(tx: Transaction, draft: NewDraft, author: Author, copiedFrom: string | null = null): Promise<Draft> {
   const row = await tx.draft.create({ data: { ...draft, createdBy: author.id, updatedBy: author.id, updatedByName: author.name } });
   await insertRevision(tx, row, author);
+  const writers = copiedFrom === null ? [] : await listWriters(tx, copiedFrom);
+  await tx.draftContributor.createMany({
+    data: writers.map((contributor) => ({ tenantId: row.tenantId, draftId: row.id, contributor })),
+    skipDuplicates: true,
+  });
   return row;
+}
+
+/** Ids of all who put bytes into a draft since its base version, of whatever kind they are. */
+export async function listWriters(tx: Transaction, draftId: string): Promise<string[]> {
+  const rows = await tx.draftContributor.findMany({ where: { draftId }, select: { contributor: true } });
+  return rows.map(({ contributor }) => contributor);
+}
+
+/** Ids of all who brought one of these archives. */
+export async function listUploaders(tx: Transaction, digests: readonly string[]): Promise<string[]> {
+  const rows = await tx.archiveUpload.findMany({ where: { digest: { in: [...digests] } }, select: { uploader: true } });
+  return rows.map(({ uploader }) => uploader);
+}
+
+export async function insertUpload(tx: Transaction, tenantId: string, digest: string, uploader: string): Promise<void> {
+  await tx.archiveUpload.createMany({ data: [{ tenantId, digest, uploader }], skipDuplicates: true });
 }
 
 export async function findDraft(tx: Transaction, draftId: string): Promise<DraftRow | null> {
   return tx.draft.findFirst({ where: { id: draftId }, include: { template: true, baseVersion: true } });
+}
+
+/** The draft, locked until the transaction ends. Whoever changes a draft and its review takes the draft first. */
+export async function lockDraft(tx: Transaction, draftId: string): Promise<DraftRow | null> {
+  await tx.$queryRaw`select id from drafts where id = ${draftId}::uuid for no key update`;
+  return findDraft(tx, draftId);
+}
+
+export async function rebaseDraft(tx: Transaction, draftId: string, baseVersionId: string, author: Author): Promise<void> {
+  const data = { baseVersionId, updatedBy: author.id, updatedByName: author.name, updatedAt: new Date() };
+  await tx.draft.updateMany({ where: { id: draftId }, data });
 }
 
 export async function listDrafts(tx: Transaction, templateName: string | null): Promise<DraftRow[]> {
@@ -101,6 +136,7 @@ export async function saveRevision(
 
 async function insertRevision(tx: Transaction, { tenantId, id, revision, source, digest }: Draft, author: Author): Promise<void> {
   await tx.draftRevision.create({ data: { tenantId, draftId: id, revision, source, digest, savedBy: author.id } });
+  await tx.draftContributor.createMany({ data: [{ tenantId, draftId: id, contributor: author.id }], skipDuplicates: true });
 }
 
 /** Moves a draft between states; false when it was not in `from`. */
@@ -118,13 +154,31 @@ export async function moveDraft(
   return moved.count === 1;
 }
 
-export async function findVersion(tx: Transaction, templateName: string, semver: string): Promise<TemplateVersion | null> {
-  return tx.templateVersion.findFirst({ where: { semver, template: { name: templateName } } });
+export async function findVersion(tx: Transaction, templateName: string, semver: string): Promise<SignedVersionRow | null> {
+  return tx.templateVersion.findFirst({ where: { semver, template: { name: templateName } }, include: { attestation: true } });
 }
 
-/** The name of a version is its semver: the highest is the latest, whenever it was published. */
-export async function listVersions(tx: Transaction, templateId: string): Promise<TemplateVersion[]> {
-  return tx.templateVersion.findMany({ where: { templateId } });
+export async function findVersionOfReview(tx: Transaction, reviewId: string): Promise<TemplateVersion | null> {
+  return tx.templateVersion.findFirst({ where: { reviewId } });
+}
+
+/** With what its statement tells: the template's name and the parent. */
+export async function findVersionToSign(tx: Transaction, versionId: string) {
+  return tx.templateVersion.findFirst({ where: { id: versionId }, include: { template: true, parent: true, attestation: true } });
+}
+
+/** What a signed name begins with. */
+export async function tenantSlug(tx: Transaction, tenantId: string): Promise<string> {
+  return (await tx.tenant.findFirstOrThrow({ where: { id: tenantId }, select: { slug: true } })).slug;
+}
+
+/** All versions of a template without their texts; null when there is no such template. In no order. */
+export async function listVersions(tx: Transaction, templateName: string) {
+  const template = await tx.template.findFirst({
+    where: { name: templateName },
+    select: { versions: { select: { id: true, semver: true, digest: true, state: true } } },
+  });
+  return template?.versions ?? null;
 }
 
 export type NewVersion = {
@@ -134,10 +188,34 @@ export type NewVersion = {
   readonly digest: string;
   readonly source: string;
   readonly parentVersionId: string | null;
+  readonly reviewId: string;
+  readonly codeDigest: string | null;
+  /** Who asked for it to be published. */
+  readonly publishedBy: string;
 };
 
 /** Null when this semver exists already. */
-export async function insertVersion(tx: Transaction, version: NewVersion, author: Author): Promise<TemplateVersion | null> {
-  const rows = await tx.templateVersion.createManyAndReturn({ data: [{ ...version, publishedBy: author.id }], skipDuplicates: true });
+export async function insertVersion(tx: Transaction, version: NewVersion): Promise<TemplateVersion | null> {
+  const rows = await tx.templateVersion.createManyAndReturn({ data: [version], skipDuplicates: true });
   return rows[0] ?? null;
+}
+
+/** Moves a version between states; false when it was in none of `from`. */
+export async function moveVersion(
+  tx: Transaction,
+  versionId: string,
+  { from, to, reason }: { from: readonly VersionState[]; to: VersionState; reason: string | null },
+  author: Author,
+): Promise<boolean> {
+  const moved = await tx.templateVersion.updateMany({
+    where: { id: versionId, state: { in: [...from] } },
+    data: { state: to, stateReason: reason, stateChangedAt: new Date(), stateChangedBy: author.id },
+  });
+  return moved.count === 1;
+}
+
+/** False when it has one already. */
+export async function attachAttestation(tx: Transaction, versionId: string, attestationId: string): Promise<boolean> {
+  const attached = await tx.templateVersion.updateMany({ where: { id: versionId, attestationId: null }, data: { attestationId } });
+  return attached.count === 1;
 }
