@@ -27,6 +27,16 @@ const schema = z
     BLOB_DIR: z.string().min(1),
     /** The host authority's key and, with DEMO, the local agent's join token. Mode 0700. */
     STATE_DIR: z.string().min(1),
+    /** Base64 of 32 bytes: private keys are sealed under it. Not given: a file in STATE_DIR, made at the first start. */
+    KEY_ENCRYPTION_KEY: z
+      .string()
+      .regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/, "must be the base64 of 32 bytes")
+      .optional(),
+    /** A tree of the transparency log that is closed for good at this start: the way out when the database is behind it. */
+    LOG_GIVE_UP: z
+      .string()
+      .regex(/^\d{1,19}$/, "must be the number of a tree")
+      .optional(),
     BFF_HOST: z.string().default("127.0.0.1"),
     BFF_PORT: port.default(4100),
     GATEWAY_HOST: z.string().default("127.0.0.1"),

@@ -102,7 +102,17 @@ async function furnish({ kernel, domain }: Awaited<ReturnType<typeof openTwoTena
   );
   const { keyId } = await domain.signing.rotate(kernel.acme.as("admin"));
   await domain.signing.sequenceAudit(systemActor("audit-sequencer"));
-  return { templateName, draftId, digest, hostId: rows[0]?.id ?? "", runId, templateId, source, noticeId: noticed.rows[0]?.id ?? "", keyId };
+  return {
+    templateName,
+    draftId,
+    digest,
+    hostId: rows[0]?.id ?? "",
+    runId,
+    templateId,
+    source,
+    noticeId: noticed.rows[0]?.id ?? "",
+    keyId,
+  };
 }
 
 type Drive = { input?: (world: World) => unknown; refused?: string | RegExp };
@@ -154,7 +164,10 @@ const DRIVES: Record<string, Drive> = {
   "signing.keys": {},
   "signing.rotate": {},
   "signing.distrustImpact": { input: ({ keyId }) => ({ keyId, from: "2026-01-01T00:00:00Z" }), refused: "signing.key-missing" },
-  "signing.distrust": { input: ({ keyId }) => ({ keyId, from: "2026-01-01T00:00:00Z", reason: "because" }), refused: "signing.key-missing" },
+  "signing.distrust": {
+    input: ({ keyId }) => ({ keyId, from: "2026-01-01T00:00:00Z", reason: "because" }),
+    refused: "signing.key-missing",
+  },
   "signing.log": { input: () => ({}) },
   "signing.logEntry": { input: () => ({ index: 0 }) },
   "signing.consistency": { input: () => ({ first: 1 }) },

@@ -3,9 +3,11 @@ import { auditRouter } from "./audit.ts";
 import { draftsRouter } from "./drafts.ts";
 import { fleetRouter } from "./fleet.ts";
 import { membersRouter } from "./members.ts";
+import { noticesRouter } from "./notices.ts";
 import { router } from "./procedure.ts";
 import { runsRouter } from "./runs.ts";
 import { sessionRouter } from "./session.ts";
+import { signingRouter } from "./signing.ts";
 import { templatesRouter } from "./templates.ts";
 
 export const appRouter = router({
@@ -17,6 +19,8 @@ export const appRouter = router({
   archives: archivesRouter,
   runs: runsRouter,
   fleet: fleetRouter,
+  notices: noticesRouter,
+  signing: signingRouter,
 });
 
 /** What the console codes against; types only ever cross that way. */
