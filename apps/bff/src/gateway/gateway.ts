@@ -15,7 +15,7 @@ import { CLOSE_REPLACED, CLOSE_SHUTTING_DOWN, enrolPath, FRAME_BYTES_MAX, linkPa
 import { WebSocketServer } from "ws";
 import type { HostActor } from "../domain/actor.ts";
 import { Failure } from "../domain/failure.ts";
-import type { Fleet, HostAuthority } from "../domain/fleet/fleet.ts";
+import { type Fleet, type HostAuthority, type HostTrust, parseTrustNews, TRUST_DOORBELL } from "../domain/fleet/fleet.ts";
 import { type Runs, WORK_DOORBELL } from "../domain/runs/runs.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { RedisConnections } from "../platform/redis.ts";
@@ -23,11 +23,13 @@ import { createEnrolmentDesk } from "./enrolment-desk.ts";
 import { createLink, type Link } from "./link.ts";
 import { createPayloadDesk } from "./payload-desk.ts";
 import { refuse } from "./refusal.ts";
+import { createTrustDesk } from "./trust-desk.ts";
 
 export type GatewayParts = {
   readonly runs: Runs;
   readonly fleet: Fleet;
   readonly authority: HostAuthority;
+  readonly trust: Pick<HostTrust, "document" | "root">;
   readonly redis: Pick<RedisConnections, "publish" | "subscriber">;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -52,6 +54,7 @@ export async function startGateway({
   runs,
   fleet,
   authority,
+  trust,
   redis,
   logger,
   clock,
@@ -80,6 +83,7 @@ export async function startGateway({
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 2 * FRAME_BYTES_MAX, perMessageDeflate: false, clientTracking: false });
   const enrolmentDesk = createEnrolmentDesk({ fleet, logger, clock, perMinute: enrolmentsPerMinute });
   const payloadDesk = createPayloadDesk({ runs });
+  const trustDesk = createTrustDesk({ trust });
 
   /** The live host behind a connection. Failures: `gateway.no-certificate`, those of `fleet.admit`. */
   const authenticate = async (socket: TLSSocket): Promise<HostActor> => {
@@ -94,6 +98,7 @@ export async function startGateway({
       if (request.method === "POST" && request.url === enrolPath) return await enrolmentDesk(request, response);
       const host = await authenticate(request.socket as TLSSocket);
       if (await payloadDesk(host, request, response)) return;
+      if (await trustDesk(host, request, response)) return;
       throw new Failure("missing", "gateway.unknown-path", "There is nothing at this path", {});
     } catch (error) {
       if (!(error instanceof Failure)) logger.error({ err: error, path: request.url }, "a request of a host failed");
@@ -133,9 +138,15 @@ export async function startGateway({
   });
   server.on("tlsClientError", (error) => logger.debug({ err: error }, "a TLS handshake failed"));
 
-  const silence = await redis.subscriber.on(WORK_DOORBELL, () => {
-    for (const link of links.values()) link.offer();
-  });
+  const silences = [
+    await redis.subscriber.on(WORK_DOORBELL, () => {
+      for (const link of links.values()) link.offer();
+    }),
+    await redis.subscriber.on(TRUST_DOORBELL, (message) => {
+      const news = parseTrustNews(message);
+      if (news) for (const link of links.values()) link.revoke(news);
+    }),
+  ];
   const poll = setInterval(() => {
     for (const link of links.values()) link.tick();
   }, WORK_POLL_MS);
@@ -169,7 +180,7 @@ export async function startGateway({
       clearInterval(poll);
       clearInterval(renewal);
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
-      await silence();
+      for (const silence of silences) await silence();
       await Promise.all(
         [...links.values()].map((link) => {
           link.end(CLOSE_SHUTTING_DOWN, "shutting-down: come back in a moment");

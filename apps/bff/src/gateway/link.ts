@@ -28,11 +28,12 @@ import {
   MalformedFrame,
   PROTOCOL_VERSION_MAX,
   PROTOCOL_VERSION_MIN,
+  REVOKED_PER_FRAME_MAX,
 } from "@agent-factory/protocol";
 import type { WebSocket } from "ws";
 import type { HostActor } from "../domain/actor.ts";
 import { Failure } from "../domain/failure.ts";
-import { type Fleet, HEARTBEAT_MS, hostDoorbell, type Standing } from "../domain/fleet/fleet.ts";
+import { type Fleet, HEARTBEAT_MS, hostDoorbell, type Serving, type Standing, type TrustNews } from "../domain/fleet/fleet.ts";
 import type { Runs } from "../domain/runs/runs.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { RedisConnections } from "../platform/redis.ts";
@@ -41,6 +42,8 @@ import { createInbox } from "./inbox.ts";
 export type Link = {
   /** There may be work: asks for as much as the host can take. */
   offer(): void;
+  /** Trust in a tenant changed: the host is told when it serves that tenant. */
+  revoke(news: TrustNews): void;
   /** About once a second: looks for work that nobody announced, and ends a connection that has fallen silent. */
   tick(): void;
   end(code: number, reason: string): void;
@@ -83,6 +86,7 @@ export function createLink({ socket, host, runs, fleet, redis, logger: parent, c
   let phase: "greeting" | "open" | "ending" = "greeting";
   let heardAt = clock.now().getTime();
   let standing: Standing | null = null;
+  let tenants: Serving["tenants"] = [];
   /** What the host can take: its last word, less what was sent since that word was counted. */
   const credit = { free: 0, received: 0, sent: 0 };
   let offering = false;
@@ -142,7 +146,8 @@ export function createLink({ socket, host, runs, fleet, redis, logger: parent, c
     }
     // Whoever else serves this host, here or in another process, lets go of it now.
     await redis.publish(hostDoorbell(host.id), `link ${linkId}`);
-    const { standing: now, newEpoch } = await fleet.connect(host, hello);
+    const { standing: now, newEpoch, tenants: served } = await fleet.connect(host, hello);
+    tenants = served;
     const cancels = await runs.reconnect(host, { newEpoch, holding: hello.holding });
     silence = await redis.subscriber.on(hostDoorbell(host.id), (message) => void onDoorbell(message));
     if (phase !== "greeting") return;
@@ -281,6 +286,11 @@ export function createLink({ socket, host, runs, fleet, redis, logger: parent, c
 
   return {
     offer,
+    // Before `welcome` nothing is missed: a host fetches trust anew on each connection.
+    revoke: ({ tenantId, digests }) => {
+      if (phase !== "open" || (tenants !== "all" && !tenants.includes(tenantId))) return;
+      for (const part of digests.length === 0 ? [[]] : chunked(digests, REVOKED_PER_FRAME_MAX)) send({ t: "revoke", digests: part });
+    },
     tick: () => {
       if (phase === "open" && clock.now().getTime() - heardAt > SILENT_MS) socket.terminate();
       offer();

@@ -29,6 +29,20 @@ export async function lockHost(tx: FastTransaction, hostId: string): Promise<Hos
   return rows[0] ?? null;
 }
 
+/** Whose runs a host may be given. */
+export function tenantsOf({ servesAll, serves, tenantId }: HostRow): "all" | readonly string[] {
+  return servesAll ? "all" : [...serves, ...(tenantId === null ? [] : [tenantId])];
+}
+
+/** Of versions of the tenant that must not run any more. */
+export async function listRevokedDigests(tx: FastTransaction, tenantId: string): Promise<string[]> {
+  const { rows } = await tx.query<{ digest: string }>(
+    "select distinct digest from template_versions where tenant_id = $1 and state = 'revoked' order by digest",
+    [tenantId],
+  );
+  return rows.map(({ digest }) => digest);
+}
+
 export type NewHost = {
   readonly id: string;
   readonly tenantId: string | null;

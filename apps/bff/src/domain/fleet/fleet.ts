@@ -25,12 +25,16 @@ import {
   recordIntroduction,
   setRevoked,
   setStanding,
+  tenantsOf,
 } from "./fleet-store.ts";
 import { advance, assessProof, type HostEvent, isSilent, SILENCE_MS, type Standing } from "./host.ts";
 import type { HostAuthority } from "./host-authority.ts";
+import { parseTrustNews, TRUST_DOORBELL } from "./host-trust.ts";
 
 export type { HostState, Standing } from "./host.ts";
 export type { HostAuthority } from "./host-authority.ts";
+export type { HostTrust, TrustNews } from "./host-trust.ts";
+export { parseTrustNews, TRUST_DOORBELL };
 
 export type Hello = Extract<HostFrame, { t: "hello" }>;
 export type Heartbeat = {
@@ -55,10 +59,10 @@ export type Fleet = Enrolment & {
   /** The host behind a certificate of ours. Failures: `fleet.host-missing`, `fleet.host-revoked`. */
   admit(hostId: string): Promise<HostActor>;
   /**
-   * The agent's first words on a connection. `newEpoch`: it has restarted since we last heard it.
-   * Failures: `fleet.clock-skew`, `fleet.unproven`, `fleet.host-revoked`.
+   * The agent's first words on a connection. `newEpoch`: it has restarted since we last heard it; `tenants`: whom it serves, which
+   * never changes. Failures: `fleet.clock-skew`, `fleet.unproven`, `fleet.host-revoked`.
    */
-  connect(host: HostActor, hello: Hello): Promise<{ standing: Standing; newEpoch: boolean }>;
+  connect(host: HostActor, hello: Hello): Promise<{ standing: Standing; newEpoch: boolean; tenants: Serving["tenants"] }>;
   /** Failures: `fleet.host-revoked`. */
   heartbeat(host: HostActor, beat: Heartbeat): Promise<Standing>;
   /** How the host stands now. Failures: `fleet.host-revoked`. */
@@ -196,7 +200,8 @@ export function createFleet({ access, audit, fastDatabase, authority, redis, clo
         });
         const next = advance(host, { type: "hello" });
         if (next) await setStanding(tx, host.id, next);
-        return { standing: next ?? standingOf(host), newEpoch: host.epoch !== null && host.epoch !== hello.epoch };
+        const newEpoch = host.epoch !== null && host.epoch !== hello.epoch;
+        return { standing: next ?? standingOf(host), newEpoch, tenants: tenantsOf(host) };
       });
       ring();
       return answer;
@@ -232,8 +237,7 @@ export function createFleet({ access, audit, fastDatabase, authority, redis, clo
     serving: async (tx, hostId) => {
       const host = await findHost(tx, hostId);
       if (!host || host.revokedAt !== null || host.state !== "ready") return null;
-      const tenants = host.servesAll ? "all" : [...host.serves, ...(host.tenantId === null ? [] : [host.tenantId])];
-      return { tenants, capabilities: host.inventory.capabilities ?? [] };
+      return { tenants: tenantsOf(host), capabilities: host.inventory.capabilities ?? [] };
     },
     requireReadyHost: async (tenantId, capabilities) => {
       const counts = await fastDatabase.asSystem((tx) => countServing(tx, tenantId, capabilities), { readOnly: true });

@@ -117,7 +117,7 @@ test("another version with the revoked content runs no more either, as hosts ref
   await submit(registry);
   await registry.revoke(first.versionId);
   expect(await registry.runs.lease(host, { max: 1 })).toEqual([]);
-  await expect(submit(registry)).rejects.toMatchObject({ code: "runs.version-revoked" });
+  await expect(submit(registry)).rejects.toMatchObject({ code: "templates.version-revoked" });
   expect(await registry.runs.cancelOfVersion(loop, first)).toBe(1);
 });
 
@@ -145,7 +145,7 @@ test("a submit that races with a revocation is refused, or is there to be cancel
   });
   commit.resolve();
   await revoking;
-  await expect(late).rejects.toMatchObject({ code: "runs.version-revoked", details: { templateName: "audit", semver: "1.0.0" } });
+  await expect(late).rejects.toMatchObject({ code: "templates.version-revoked", details: { templateName: "audit", semver: "1.0.0" } });
   expect(await registry.states()).toEqual({});
 
   // And all at once, many times: whatever was accepted is found by the revocation.
@@ -156,7 +156,7 @@ test("a submit that races with a revocation is refused, or is there to be cancel
       registry.revoke(next.versionId).then(() => registry.runs.cancelOfVersion(loop, next)),
       ...Array.from({ length: 6 }, () => submit(registry)),
     ]);
-    for (const one of all) if (one.status === "rejected") expect(one.reason).toMatchObject({ code: "runs.version-revoked" });
+    for (const one of all) if (one.status === "rejected") expect(one.reason).toMatchObject({ code: "templates.version-revoked" });
     expect((await registry.states())["queued"] ?? 0).toBe(0);
   }
 });

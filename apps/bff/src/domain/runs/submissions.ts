@@ -26,7 +26,7 @@ export type Submissions = {
   /**
    * Runs a published version: the one that `range` (default `latest`) names now, pinned with the bundle that vouches for it.
    * Failures: those of `templates.runnable` (`templates.no-version`, `templates.unsigned`, …), those of `try` about input and hosts,
-   * `runs.version-revoked` when the version was revoked in this very moment.
+   * `templates.version-revoked` when that happened in this very moment.
    */
   submit(
     actor: Actor,
@@ -215,7 +215,7 @@ function inputInvalid(issues: readonly { pointer: string; message: { en: string;
 }
 
 function versionRevoked(templateName: string, semver: string): Failure {
-  return new Failure("conflict", "runs.version-revoked", `${templateName} ${semver} was revoked: it runs no more`, {
+  return new Failure("conflict", "templates.version-revoked", `${templateName} ${semver} was revoked: it runs no more`, {
     templateName,
     semver,
   });
