@@ -65,6 +65,8 @@ export type Entry = {
   readonly version: string;
   /** Unix seconds. */
   readonly integratedTime: number;
+  /** The same in ISO 8601. */
+  readonly integratedAt: string;
   readonly body: { readonly base64: string; readonly bytes: Uint8Array };
   readonly timestamp: Uint8Array | null;
   readonly proof: Proof | null;
@@ -94,6 +96,7 @@ export function openBundle(bundle: unknown): OpenedBundle {
       kind: entry.kindVersion.kind,
       version: entry.kindVersion.version,
       integratedTime: numberOf(entry.integratedTime),
+      integratedAt: new Date(numberOf(entry.integratedTime) * 1000).toISOString(),
       body: { base64: entry.canonicalizedBody, bytes: bytesOf(entry.canonicalizedBody) },
       timestamp: entry.inclusionPromise ? bytesOf(entry.inclusionPromise.signedEntryTimestamp) : null,
       proof: entry.inclusionProof

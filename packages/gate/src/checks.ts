@@ -92,35 +92,35 @@ export const checks: { readonly [name in CheckName]: Check } = {
   },
 
   timestamp: async ({ entry, logs }) => {
-    const { body, integratedTime, logIndex, timestamp } = entry.get();
+    const { body, integratedTime, integratedAt, logIndex, timestamp } = entry.get();
     if (!timestamp) throw new Refused("missing");
     const [{ spki, logId }] = logs.get();
     const text = timestampText({ body: body.base64, integratedTime, logId, logIndex });
-    return demand(await verifyEcdsa(spki, timestamp, text), { integratedTime: isoOf(integratedTime), logIndex });
+    return demand(await verifyEcdsa(spki, timestamp, text), { integratedTime: integratedAt, logIndex });
   },
 
   "not-in-future": ({ entry, demands }) => {
-    const { integratedTime } = entry.get();
-    const facts = { integratedTime: isoOf(integratedTime), now: demands.now.toISOString() };
+    const { integratedTime, integratedAt } = entry.get();
+    const facts = { integratedTime: integratedAt, now: demands.now.toISOString() };
     return demand(integratedTime <= demands.now.getTime() / 1000 + MAX_SKEW_SECONDS, facts);
   },
 
   "log-window": ({ entry, logs }) => {
-    const { integratedTime } = entry.get();
+    const { integratedTime, integratedAt } = entry.get();
     const held = logs.get().some(({ notBefore, notAfter }) => within(integratedTime, notBefore, notAfter));
-    return demand(held, { integratedTime: isoOf(integratedTime), logId: logs.get()[0].logId });
+    return demand(held, { integratedTime: integratedAt, logId: logs.get()[0].logId });
   },
 
   "key-window": ({ entry, key }) => {
-    const { integratedTime } = entry.get();
+    const { integratedTime, integratedAt } = entry.get();
     const { notBefore, notAfter } = key.get();
-    return demand(within(integratedTime, notBefore, notAfter), windowFacts(integratedTime, notBefore, notAfter));
+    return demand(within(integratedTime, notBefore, notAfter), windowFacts(integratedAt, notBefore, notAfter));
   },
 
   "key-trusted": ({ entry, key }) => {
-    const { integratedTime } = entry.get();
+    const { integratedTime, integratedAt } = entry.get();
     const { distrustedFrom } = key.get();
-    const facts = { integratedTime: isoOf(integratedTime), ...(distrustedFrom !== null && { distrustedFrom }) };
+    const facts = { integratedTime: integratedAt, ...(distrustedFrom !== null && { distrustedFrom }) };
     return demand(distrustedFrom === null || integratedTime < secondsOf(distrustedFrom), facts);
   },
 
@@ -152,9 +152,9 @@ export const checks: { readonly [name in CheckName]: Check } = {
   },
 
   "checkpoint-key-window": ({ entry, tree }) => {
-    const { integratedTime } = entry.get();
+    const { integratedTime, integratedAt } = entry.get();
     const { notBefore, notAfter } = tree.get();
-    return demand(within(integratedTime, notBefore, notAfter), windowFacts(integratedTime, notBefore, notAfter));
+    return demand(within(integratedTime, notBefore, notAfter), windowFacts(integratedAt, notBefore, notAfter));
   },
 
   "not-revoked": ({ demands, trust }) => {
@@ -168,10 +168,6 @@ function demand(held: boolean, facts: Facts, reason = "not-so"): Facts {
   return facts;
 }
 
-function isoOf(timeSeconds: number): string {
-  return new Date(timeSeconds * 1000).toISOString();
-}
-
-function windowFacts(timeSeconds: number, notBefore: string, notAfter: string | null): Facts {
-  return { integratedTime: isoOf(timeSeconds), notBefore, ...(notAfter !== null && { notAfter }) };
+function windowFacts(integratedTime: string, notBefore: string, notAfter: string | null): Facts {
+  return { integratedTime, notBefore, ...(notAfter !== null && { notAfter }) };
 }

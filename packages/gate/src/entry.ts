@@ -2,7 +2,6 @@
  * What the log keeps and signs about an envelope: Rekor's `dsse` entry, version 0.0.1. Whoever appends builds these bytes, whoever
  * verifies builds them again and compares: nothing of an entry is left unbound.
  */
-import { toBase64 } from "@agent-factory/tlog/base64";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { type Envelope, envelopeJson } from "./dsse.ts";
@@ -15,7 +14,7 @@ export type Witnessed = { readonly envelope: Envelope; readonly payload: Uint8Ar
 
 /** The canonical body (RFC 8785): the leaf of the tree is its hash. The keys below stand in canonical order, and all is ASCII. */
 export function entryBody({ envelope, payload, spki }: Witnessed): Uint8Array<ArrayBuffer> {
-  const verifier = toBase64(utf8ToBytes(publicKeyPem(spki)));
+  const verifier = btoa(publicKeyPem(spki));
   const body = {
     apiVersion: ENTRY_KIND.version,
     kind: ENTRY_KIND.kind,

@@ -14,7 +14,9 @@ export function logIdOf(spki: string): string {
 }
 
 export function publicKeyPem(spki: string): string {
-  return `-----BEGIN PUBLIC KEY-----\n${spki.replace(/.{64}(?=.)/g, "$&\n")}\n-----END PUBLIC KEY-----\n`;
+  let lines = "";
+  for (let at = 0; at < spki.length; at += 64) lines += `${spki.slice(at, at + 64)}\n`;
+  return `-----BEGIN PUBLIC KEY-----\n${lines}-----END PUBLIC KEY-----\n`;
 }
 
 /** @throws when the key cannot be imported. */

@@ -77,11 +77,13 @@ export function statementBytes(statement: Statement): Uint8Array<ArrayBuffer> {
 
 /** @throws for whatever is not the canonical bytes of a statement; a publication must be one in every field. */
 export function readStatement(payload: Uint8Array): Statement {
-  const source = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(payload);
+  const source = utf8.decode(payload);
   const data: unknown = JSON.parse(source);
   if (canonicalize(data) !== source) throw new Error("not canonical JSON");
   return parseStatement(data);
 }
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function parseStatement(data: unknown): Statement {
   const statement = statementSchema.parse(data);
