@@ -66,3 +66,63 @@ test("an attestation's bundle passes the gate and the unmodified verifier of Sig
     expect((await verifyBundle(forged, demandsOf(inputs[i] as AttestInput, t.clock.now()), trust)).allowed).toBe(false);
   }
 });
+
+test("a subject is signed once: retries and signers at the same time get the first attestation", async () => {
+  await using t = await openTestSigning();
+  const { acme, globex } = t.kernel;
+  const input = publication(acme);
+  const other = await t.reopen();
+  const attested = await Promise.all([t.signing, other, t.signing, other].map((signing) => signing.attest(signer(acme), input)));
+  expect(new Set(attested.map(({ attestationId }) => attestationId)).size).toBe(1);
+  expect(await other.attest(signer(acme), input)).toEqual(attested[0]);
+  expect((await t.signing.log.shards()).map(({ size }) => size)).toEqual([1]);
+  const digest = `sha256:${"cd".repeat(32)}`;
+  await expect(t.signing.attest(signer(acme), publication(acme, "1.0.0", digest))).rejects.toMatchObject({
+    code: "signing.subject-signed",
+  });
+  const foreign = { ...input, subjectName: "acme/templates/other@1.0.0" };
+  await expect(t.signing.attest(signer(acme), foreign)).rejects.toMatchObject({ code: "signing.statement-mismatch" });
+  // Another tenant's subject of the same name is another attestation.
+  expect((await t.signing.attest(signer(globex), publication(globex))).attestationId).not.toBe(attested[0]?.attestationId);
+});
+
+test("an attestation that was killed before its row is found again: same leaf, same place, one bundle", async () => {
+  await using t = await openTestSigning();
+  const { acme } = t.kernel;
+  const input = publication(acme);
+  const put = t.parts.blobs.put;
+  const dying = await t.reopen({
+    blobs: {
+      ...t.parts.blobs,
+      put: async (...args) => {
+        await put(...args);
+        throw new Error("killed");
+      },
+    },
+  });
+  await expect(dying.attest(signer(acme), input)).rejects.toThrow("killed");
+  t.clock.advance(90_000);
+  const { logIndex, integratedAt, bundleDigest } = await t.signing.attest(signer(acme), input);
+  expect(logIndex).toBe(0);
+  expect(t.clock.now().getTime() - integratedAt.getTime()).toBeGreaterThanOrEqual(90_000);
+  const trust = { ...(await t.signing.trust([acme.id])), revoked: [] };
+  expect((await verifyBundle(await t.bundle(acme, bundleDigest), demandsOf(input, t.clock.now()), trust)).refusedBy).toBeNull();
+});
+
+test("only the system signs, for a tenant, and every signature is in its audit trail", async () => {
+  await using t = await openTestSigning();
+  const { acme } = t.kernel;
+  const person = acme.as("admin") as unknown as ReturnType<typeof signer>;
+  await expect(t.signing.attest(person, publication(acme))).rejects.toMatchObject({ code: "access.denied" });
+  await expect(t.signing.attest({ ...signer(acme), tenantId: null }, publication(acme))).rejects.toMatchObject({
+    code: "signing.no-tenant",
+  });
+  expect((await t.signing.log.shards()).map(({ size }) => size)).toEqual([0]);
+  const { bundleDigest } = await t.signing.attest(signer(acme), publication(acme));
+  const { rows } = await t.kernel.fastDatabase.inTenant(acme.id, (tx) =>
+    tx.query(
+      "select resource_id as id, after->>'bundleDigest' as digest from audit_entries where action = 'signing.sign' and outcome = 'allowed'",
+    ),
+  );
+  expect(rows).toEqual([{ id: publication(acme).subjectName, digest: bundleDigest }]);
+});
