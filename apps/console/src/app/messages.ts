@@ -23,9 +23,13 @@ export const pageMessages = defineMessages({
     loading: "Loading",
 
     home: "Home",
+    inbox: "Inbox",
+    reviews: "Reviews",
     fleet: "Fleet",
     audit: "Audit",
     members: "Members",
+    trust: "Trust",
+    trustLog: "Transparency log",
   },
   fr: {
     signIn: "Connexion",
@@ -49,8 +53,12 @@ export const pageMessages = defineMessages({
     loading: "Chargement",
 
     home: "Accueil",
+    inbox: "Boîte de réception",
+    reviews: "Revues",
     fleet: "Parc",
     audit: "Audit",
     members: "Membres",
+    trust: "Confiance",
+    trustLog: "Journal de transparence",
   },
 });

@@ -23,8 +23,11 @@ import { UserMenu } from "./user-menu.tsx";
 
 const CommandPalette = dynamic(() => import("./command-palette.tsx").then((loaded) => loaded.CommandPalette), { ssr: false });
 
-/** Everything around a page: where one can go, who one is, and what holds everywhere. */
-export function AppShell({ children }: { children: ReactNode }): ReactNode {
+/** What a place's entry in the navigation shows beside its name. */
+export type PlaceCounts = { readonly [name in Place["name"]]?: ReactNode };
+
+/** Everything around a page: where one can go, who one is, and what holds everywhere. `bell` stands where there is no navigation. */
+export function AppShell({ bell, counts, children }: { bell: ReactNode; counts: PlaceCounts; children: ReactNode }): ReactNode {
   const messages = useMessages(shellMessages);
   const pathname = usePathname();
   const [palette, setPalette] = useState(false);
@@ -59,6 +62,7 @@ export function AppShell({ children }: { children: ReactNode }): ReactNode {
           </IconButton>
           <span className="font-semibold">{messages.product}</span>
           <span className="ml-auto" />
+          {bell}
           <IconButton label={messages.search} onClick={openPalette}>
             <Search aria-hidden />
           </IconButton>
@@ -80,7 +84,7 @@ export function AppShell({ children }: { children: ReactNode }): ReactNode {
             drawer ? "flex" : "hidden lg:flex",
           )}
         >
-          <Sidebar pathname={pathname} onSearch={openPalette} onHelp={() => setHelp(true)} />
+          <Sidebar pathname={pathname} counts={counts} onSearch={openPalette} onHelp={() => setHelp(true)} />
         </aside>
         <main id="content" tabIndex={-1} className="min-w-0 outline-none">
           <SessionExpired />
@@ -94,7 +98,17 @@ export function AppShell({ children }: { children: ReactNode }): ReactNode {
   );
 }
 
-function Sidebar({ pathname, onSearch, onHelp }: { pathname: string; onSearch: () => void; onHelp: () => void }): ReactNode {
+function Sidebar({
+  pathname,
+  counts,
+  onSearch,
+  onHelp,
+}: {
+  pathname: string;
+  counts: PlaceCounts;
+  onSearch: () => void;
+  onHelp: () => void;
+}): ReactNode {
   const messages = useMessages(shellMessages);
   const viewer = useViewer();
   const shown = places.filter((place) => place.action === null || viewer.can(place.action).allowed);
@@ -109,7 +123,7 @@ function Sidebar({ pathname, onSearch, onHelp }: { pathname: string; onSearch: (
           {shown
             .filter((place) => place.group === "work")
             .map((place) => (
-              <NavigationItem key={place.name} place={place} here={isAt(place, pathname)} />
+              <NavigationItem key={place.name} place={place} here={isAt(place, pathname)} count={counts[place.name]} />
             ))}
         </ul>
         {governing.length === 0 ? null : (
@@ -119,7 +133,7 @@ function Sidebar({ pathname, onSearch, onHelp }: { pathname: string; onSearch: (
             </h2>
             <ul aria-labelledby="govern" className="flex flex-col gap-px">
               {governing.map((place) => (
-                <NavigationItem key={place.name} place={place} here={isAt(place, pathname)} />
+                <NavigationItem key={place.name} place={place} here={isAt(place, pathname)} count={counts[place.name]} />
               ))}
             </ul>
           </>
@@ -144,7 +158,7 @@ function Sidebar({ pathname, onSearch, onHelp }: { pathname: string; onSearch: (
   );
 }
 
-function NavigationItem({ place, here }: { place: Place; here: boolean }): ReactNode {
+function NavigationItem({ place, here, count }: { place: Place; here: boolean; count: ReactNode }): ReactNode {
   const messages = useMessages(shellMessages);
   const { Icon } = place;
   return (
@@ -158,7 +172,8 @@ function NavigationItem({ place, here }: { place: Place; here: boolean }): React
         )}
       >
         <Icon aria-hidden className="size-4 shrink-0" strokeWidth={1.75} />
-        {messages[place.name]}
+        <span className="min-w-0 flex-1 truncate">{messages[place.name]}</span>
+        {count}
       </Link>
     </li>
   );

@@ -1,8 +1,19 @@
-import { House, LayoutTemplate, ListChecks, type LucideIcon, ScrollText, Server, Users } from "lucide-react";
+import {
+  Fingerprint,
+  GitPullRequestArrow,
+  House,
+  Inbox,
+  LayoutTemplate,
+  ListChecks,
+  type LucideIcon,
+  ScrollText,
+  Server,
+  Users,
+} from "lucide-react";
 import type { Action } from "../session/viewer.tsx";
 
 export type Place = {
-  readonly name: "home" | "templates" | "runs" | "fleet" | "audit" | "members";
+  readonly name: "home" | "inbox" | "templates" | "reviews" | "runs" | "fleet" | "trust" | "audit" | "members";
   readonly href: string;
   readonly Icon: LucideIcon;
   /** Who may not do this does not see the place. */
@@ -15,9 +26,12 @@ export type Place = {
 /** Every place of the console that works today, in the order of the sidebar. */
 export const places: readonly Place[] = [
   { name: "home", href: "/", Icon: House, action: null, letter: "h", group: "work" },
+  { name: "inbox", href: "/inbox", Icon: Inbox, action: "notices.read", letter: "i", group: "work" },
   { name: "templates", href: "/templates", Icon: LayoutTemplate, action: "templates.list", letter: "t", group: "work" },
+  { name: "reviews", href: "/reviews", Icon: GitPullRequestArrow, action: "reviews.read", letter: "v", group: "work" },
   { name: "runs", href: "/runs", Icon: ListChecks, action: "runs.list", letter: "r", group: "work" },
   { name: "fleet", href: "/fleet", Icon: Server, action: "fleet.read", letter: "f", group: "work" },
+  { name: "trust", href: "/trust", Icon: Fingerprint, action: "signing.read", letter: "k", group: "govern" },
   { name: "audit", href: "/audit", Icon: ScrollText, action: "audit.read", letter: "a", group: "govern" },
   { name: "members", href: "/members", Icon: Users, action: "members.read", letter: "m", group: "govern" },
 ];

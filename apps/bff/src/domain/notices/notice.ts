@@ -32,7 +32,12 @@ export type NoticeContent =
     }
   | {
       readonly kind: "key.distrusted";
-      readonly data: { readonly hint: string | null; readonly from: string | null; readonly reason: string | null };
+      readonly data: {
+        readonly hint: string | null;
+        readonly by: string | null;
+        readonly from: string | null;
+        readonly reason: string | null;
+      };
     };
 
 export type NoticeKind = NoticeContent["kind"];
@@ -76,7 +81,7 @@ const reviewEvent = z.object({
 });
 const versionEvent = z.object({ versionId: uuid, actorId: text, actorName: text, reason: text });
 const runEvent = z.object({ runId: uuid, templateName: z.string(), semver: z.string(), check: text, hostName: text });
-const keyEvent = z.object({ keyId: uuid, hint: text, from: text, reason: text });
+const keyEvent = z.object({ keyId: uuid, hint: text, by: text, from: text, reason: text });
 
 /** The rows that an event names, for looking them up. */
 export type Named = { readonly versionId: string | null; readonly runId: string | null; readonly keyId: string | null };
@@ -185,7 +190,7 @@ function ofKey(payload: unknown, key: Facts["key"]): Notice | null {
   const from = event.from ?? key.from?.toISOString() ?? null;
   return {
     kind: "key.distrusted",
-    data: { hint: event.hint ?? key.hint, from, reason: clipped(event.reason ?? key.reason) },
+    data: { hint: event.hint ?? key.hint, by: event.by ?? null, from, reason: clipped(event.reason ?? key.reason) },
     // The distrust of a key can reach further back later: that is news.
     key: `key.distrusted:${event.keyId}:${from}`,
     href: "/trust",

@@ -1,5 +1,7 @@
 import { TRPCClientError } from "@trpc/client";
 import type { ReactNode } from "react";
+import { NoticeWatch } from "../../features/notices/notice-watch.tsx";
+import { Bell, UnreadCount } from "../../features/notices/unread-count.tsx";
 import { ViewerProvider } from "../../session/viewer.tsx";
 import { AppShell } from "../../shell/app-shell.tsx";
 import { SessionProblem } from "../../shell/session-problem.tsx";
@@ -13,7 +15,10 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
   return (
     <TRPCProvider key={session.tenant.slug} tenant={session.tenant.slug}>
       <ViewerProvider session={session}>
-        <AppShell>{children}</AppShell>
+        <NoticeWatch />
+        <AppShell bell={<Bell />} counts={{ inbox: <UnreadCount /> }}>
+          {children}
+        </AppShell>
       </ViewerProvider>
     </TRPCProvider>
   );

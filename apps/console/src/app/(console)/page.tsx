@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { Home } from "../../features/home/home.tsx";
+import { NeedsMe } from "../../features/notices/needs-me.tsx";
 import { getMessages } from "../../i18n/server.ts";
 import { Prefetched } from "../../trpc/server.tsx";
 import { pageMessages } from "../messages.ts";
@@ -17,7 +18,7 @@ export default function HomePage() {
         cache.prefetchQuery(trpc.fleet.list.queryOptions()),
       ]}
     >
-      <Home />
+      <Home first={<NeedsMe />} />
     </Prefetched>
   );
 }

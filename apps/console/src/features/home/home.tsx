@@ -8,8 +8,8 @@ import { LastRuns } from "./last-runs.tsx";
 import { homeMessages } from "./messages.ts";
 import { MyDrafts } from "./my-drafts.tsx";
 
-/** What needs me and what moves. Whoever writes sees drafts first; whoever runs the hosts sees those first. */
-export function Home(): ReactNode {
+/** What needs me (`first`) and what moves. Whoever writes sees drafts first; whoever runs the hosts sees those first. */
+export function Home({ first }: { first: ReactNode }): ReactNode {
   const messages = useMessages(homeMessages);
   const viewer = useViewer();
   const writes = viewer.can("drafts.create").allowed;
@@ -20,6 +20,7 @@ export function Home(): ReactNode {
     <>
       <PageHeader title={messages.hello(viewer.user.name)} />
       <PageBody>
+        {first}
         <div className="grid min-w-0 gap-4 xl:grid-cols-[minmax(0,1fr)_380px]">
           <div className="flex min-w-0 flex-col gap-4">
             {operates ? null : drafts}

@@ -1,0 +1,84 @@
+/** A notice in words: one plain sentence, and where there is more to know a second line. Pure. */
+import { describeFailure } from "../../i18n/failure-sentences.ts";
+import type { Format, Locale } from "../../i18n/i18n.tsx";
+import { type noticeMessages, TITLE } from "./messages.ts";
+import type { Notice } from "./notice-view.ts";
+
+export type NoticeSentence = {
+  /** With {@link TITLE} in the place of `title`, where there is one. */
+  readonly sentence: string;
+  readonly title: string | null;
+  /** Somebody's own words are `quoted`. */
+  readonly more: { readonly text: string; readonly quoted: boolean } | null;
+};
+
+type Words = (typeof noticeMessages)["en"];
+
+export function sentenceOf(notice: Notice, words: Words, format: Pick<Format, "number" | "dateTime">, locale: Locale): NoticeSentence {
+  const said = (sentence: string, more: string | null = null): NoticeSentence => ({ sentence, title: null, more: plain(more) });
+  switch (notice.kind) {
+    case "review.requested":
+    case "review.approved":
+    case "review.commented":
+    case "review.rejected": {
+      const verb = notice.kind === "review.requested" ? "requested" : spoken[notice.kind];
+      const { title, templateName } = notice.data;
+      const own = "excerpt" in notice.data ? notice.data.excerpt : "note" in notice.data ? notice.data.note : null;
+      const sentence = words[verb](named(notice.data.by, words), TITLE, templateName);
+      return { sentence, title, more: own === null ? null : { text: own, quoted: true } };
+    }
+    case "review.revised":
+      return { sentence: revised(notice.data, words), title: notice.data.title, more: plain(words.approvalGone) };
+    case "review.problem": {
+      const { title, templateName, code } = notice.data;
+      const why = code === null ? null : describeFailure(locale, { code, message: "", details: {} }).sentence;
+      return { sentence: words.stuck(TITLE, templateName), title, more: plain(why) };
+    }
+    case "version.published":
+      return said(words.published(notice.data.templateName, notice.data.semver));
+    case "version.signed":
+      return said(words.signed(notice.data.templateName, notice.data.semver), words.signedNote);
+    case "version.revoked": {
+      const { templateName, semver, by, reason } = notice.data;
+      const sentence = by === null ? words.revoked(templateName, semver) : words.revokedBy(by, templateName, semver);
+      return { sentence, title: null, more: reason === null ? null : { text: reason, quoted: true } };
+    }
+    case "run.refused": {
+      const { templateName, semver, runs, hostName, check } = notice.data;
+      const sentence = runs === 1 ? words.refusedOne(templateName, semver) : words.refusedMany(format.number(runs), templateName, semver);
+      if (hostName === null) return said(sentence, check);
+      return said(sentence, check === null ? words.refusedHost(hostName) : words.refusedNote(hostName, check));
+    }
+    case "key.distrusted": {
+      const { by, from, reason } = notice.data;
+      const since = from === null ? null : words.distrustedFrom(format.dateTime(from));
+      const sentence = by === null ? words.distrusted : words.distrustedBy(by);
+      return said(sentence, [since, reason].filter((part) => part !== null).join(" ") || null);
+    }
+  }
+}
+
+const spoken = { "review.approved": "approved", "review.commented": "commented", "review.rejected": "rejected" } as const;
+
+function revised({ by, templateName, reason }: Extract<Notice, { kind: "review.revised" }>["data"], words: Words): string {
+  switch (reason) {
+    case "content-changed":
+      return words.revisedContent(named(by, words), TITLE, templateName);
+    case "base-changed":
+      return words.revisedBase(TITLE, templateName);
+    case "policy-changed":
+      return words.revisedPolicy(TITLE, templateName);
+    case "contributed":
+      return words.revisedContributed(TITLE, templateName);
+    default:
+      return words.revised(TITLE, templateName);
+  }
+}
+
+function named(by: string, words: Words): string {
+  return by === "" ? words.somebody : by;
+}
+
+function plain(text: string | null): NoticeSentence["more"] {
+  return text === null ? null : { text, quoted: false };
+}

@@ -1,0 +1,26 @@
+"use client";
+import type { ReactNode } from "react";
+import { useFormat, useLocale, useMessages } from "../../i18n/i18n.tsx";
+import { noticeMessages, TITLE } from "./messages.ts";
+import { type NoticeSentence, sentenceOf } from "./notice-sentence.ts";
+import type { Notice } from "./notice-view.ts";
+
+export function useSentence(notice: Notice): NoticeSentence {
+  const messages = useMessages(noticeMessages);
+  const format = useFormat();
+  const locale = useLocale();
+  return sentenceOf(notice, messages, format, locale);
+}
+
+/** The sentence, its title set off. */
+export function SentenceText({ sentence, title }: NoticeSentence): ReactNode {
+  const [before = "", after] = sentence.split(TITLE);
+  if (after === undefined || title === null) return sentence;
+  return (
+    <>
+      {before}
+      <span className="font-semibold text-ink">{title}</span>
+      {after}
+    </>
+  );
+}
