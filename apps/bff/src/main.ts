@@ -35,6 +35,7 @@ import { writeLocalJoinToken } from "./seed/local-agent.ts";
 import { createAuditView } from "./views/audit.ts";
 import { createFleetView } from "./views/fleet.ts";
 import { createNoticesView } from "./views/notices.ts";
+import { createReviewsView } from "./views/reviews.ts";
 import { createRunActivity } from "./views/run-activity.ts";
 import { createRunWatch } from "./views/run-watch.ts";
 import { createRunsView } from "./views/runs.ts";
@@ -101,7 +102,8 @@ export async function startRegistry(
     const runsView = createRunsView({ access, blobs, clock });
     const views = {
       audit: createAuditView({ access }),
-      templates: createTemplatesView({ access }),
+      reviews: createReviewsView({ access, reviews, redis, clock }),
+      templates: createTemplatesView({ access, templates }),
       fleet: createFleetView({ access, redis }),
       runs: runsView,
       watchRun: createRunWatch({ view: runsView, redis }),

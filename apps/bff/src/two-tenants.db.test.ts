@@ -13,10 +13,11 @@ import { createRuns } from "./domain/runs/runs.ts";
 import { packDirectory } from "./domain/templates/archive.ts";
 import { EXAMPLES_DIR } from "./seed/demo.ts";
 import { openTestKernel, type TestTenant } from "./seed/test-kernel.ts";
-import { openTestTemplates } from "./seed/test-templates.ts";
+import { openTestTemplates, publishReviewed } from "./seed/test-templates.ts";
 import { createAuditView } from "./views/audit.ts";
 import { createFleetView } from "./views/fleet.ts";
 import { createNoticesView } from "./views/notices.ts";
+import { createReviewsView } from "./views/reviews.ts";
 import { createRunActivity } from "./views/run-activity.ts";
 import { createRunWatch } from "./views/run-watch.ts";
 import { createRunsView } from "./views/runs.ts";
@@ -35,7 +36,8 @@ async function openTwoTenants() {
   const runsView = createRunsView({ access, blobs, clock });
   const views = {
     audit: createAuditView({ access }),
-    templates: createTemplatesView({ access }),
+    reviews: createReviewsView({ access, reviews, redis, clock }),
+    templates: createTemplatesView({ access, templates }),
     fleet: createFleetView({ access, redis }),
     runs: runsView,
     watchRun: createRunWatch({ view: runsView, redis }),
@@ -70,6 +72,11 @@ type World = {
   source: string;
   noticeId: string;
   keyId: string;
+  reviewId: string;
+  reviewNumber: number;
+  commentId: string;
+  manifestDigest: string;
+  policyRevision: string;
 };
 
 /** Something of every kind that belongs to the first tenant: a published template with a draft, code, a host, a token, a run. */
@@ -81,7 +88,14 @@ async function furnish({ kernel, domain }: Awaited<ReturnType<typeof openTwoTena
   const source = manifest
     .replace(/(\barchive:\s*)sha256:[0-9a-f]{64}/, `$1${digest}`)
     .replace("title: Dependency audit", "title: Marker of the first tenant");
-  const { templateId, draftId, name: templateName } = await domain.templates.create(editor, { source });
+  const first = await domain.templates.create(editor, { source });
+  const { templateId, name: templateName } = first;
+  await publishReviewed(domain, kernel.acme, first.draftId);
+  const { draftId } = await domain.templates.drafts.create(editor, { templateName });
+  const next = source.replace("Marker of the first tenant", "Marker of the first tenant, again");
+  const saved = await domain.templates.drafts.save(editor, { draftId, expectedRevision: 1, source: next });
+  const review = await domain.templates.requestReview(editor, { draftId, expectedRevision: 2, title: "Marker of the first tenant" });
+  const { commentId } = await domain.reviews.comment(editor, { reviewId: review.reviewId, body: "Marker of the first tenant" });
   await domain.fleet.createJoinToken(kernel.acme.as("operator"), { hostName: "acme-host", labels: {}, expiresInMinutes: 5 });
   const { rows } = await kernel.fastDatabase.asSystem((tx) =>
     tx.query<{ id: string }>(
@@ -91,7 +105,7 @@ async function furnish({ kernel, domain }: Awaited<ReturnType<typeof openTwoTena
   );
   const { runId } = await domain.runs.try(editor, {
     draftId,
-    expectedRevision: 1,
+    expectedRevision: 2,
     input: JSON.stringify({ lockfileVersion: 3, packages: {} }),
   });
   const noticed = await kernel.fastDatabase.inTenant(kernel.acme.id, (tx) =>
@@ -112,7 +126,16 @@ async function furnish({ kernel, domain }: Awaited<ReturnType<typeof openTwoTena
     source,
     noticeId: noticed.rows[0]?.id ?? "",
     keyId,
+    reviewId: review.reviewId,
+    reviewNumber: review.number,
+    commentId,
+    manifestDigest: saved.digest ?? "",
+    policyRevision: domain.reviews.policyRevision("template"),
   };
+}
+
+function deciding({ reviewId, manifestDigest: digest, policyRevision }: World) {
+  return { reviewId, digest, policyRevision };
 }
 
 type Drive = { input?: (world: World) => unknown; refused?: string | RegExp };
@@ -129,6 +152,17 @@ const DRIVES: Record<string, Drive> = {
   "templates.get": { input: ({ templateName: name }) => ({ name }), refused: "templates.missing" },
   "templates.getVersion": { input: ({ templateName: name }) => ({ name, semver: "1.0.0" }), refused: /^templates\./ },
   "templates.starter": {},
+  "templates.resolve": { input: ({ templateName: name }) => ({ name, range: "latest" }), refused: "templates.missing" },
+  "templates.revocation": { input: ({ templateName: name }) => ({ name, semver: "1.0.0" }), refused: "templates.version-missing" },
+  "templates.deprecate": {
+    input: ({ templateName: name }) => ({ name, semver: "1.0.0", reason: "because" }),
+    refused: "templates.version-missing",
+  },
+  "templates.undeprecate": { input: ({ templateName: name }) => ({ name, semver: "1.0.0" }), refused: "templates.version-missing" },
+  "templates.revoke": {
+    input: ({ templateName: name }) => ({ name, semver: "1.0.0", reason: "because" }),
+    refused: "templates.version-missing",
+  },
   "templates.create": { input: () => ({ source: STARTER }) },
   "drafts.create": { input: ({ templateName }) => ({ templateName }), refused: "templates.missing" },
   "drafts.list": { input: () => ({}) },
@@ -136,6 +170,20 @@ const DRIVES: Record<string, Drive> = {
   "drafts.save": { input: ({ draftId }) => ({ draftId, expectedRevision: 1, source: "stolen" }), refused: "drafts.missing" },
   "drafts.discard": { input: ({ draftId }) => ({ draftId }), refused: "drafts.missing" },
   "drafts.restore": { input: ({ draftId }) => ({ draftId }), refused: "drafts.missing" },
+  "drafts.rebase": { input: ({ draftId }) => ({ draftId, expectedRevision: 1 }), refused: "drafts.missing" },
+  "reviews.request": {
+    input: ({ draftId }) => ({ draftId, expectedRevision: 1, title: "Mine" }),
+    refused: "drafts.missing",
+  },
+  "reviews.list": { input: () => ({ filter: "open" }) },
+  "reviews.get": { input: ({ reviewNumber: number }) => ({ number }), refused: "reviews.missing" },
+  "reviews.revision": { input: ({ reviewNumber: number }) => ({ number, revision: 1 }), refused: "reviews.missing" },
+  "reviews.comment": { input: ({ reviewId }) => ({ reviewId, body: "Hello" }), refused: "reviews.missing" },
+  "reviews.resolve": { input: ({ commentId }) => ({ commentId, resolved: true }), refused: "reviews.comment-missing" },
+  "reviews.approve": { input: deciding, refused: "reviews.missing" },
+  "reviews.reject": { input: (world) => ({ ...deciding(world), note: "no" }), refused: "reviews.missing" },
+  "reviews.withdraw": { input: ({ reviewId }) => ({ reviewId }), refused: "reviews.missing" },
+  "reviews.watch": { input: ({ reviewNumber: number }) => ({ number }), refused: "reviews.missing" },
   "drafts.compare": { input: ({ draftId }) => ({ draftId }), refused: "drafts.missing" },
   "drafts.watch": { input: ({ draftId }) => ({ draftId }), refused: "drafts.missing" },
   "archives.get": { input: ({ digest }) => ({ digest }), refused: "archives.missing" },
@@ -240,6 +288,8 @@ test("driven through every procedure with the first tenant's names and ids, the 
     world.draftId,
     world.runId,
     world.hostId,
+    world.reviewId,
+    world.commentId,
     world.templateId,
     world.digest,
     "Marker of the first tenant",
@@ -271,7 +321,18 @@ test("driven through every procedure with the first tenant's names and ids, the 
   const refusedToOwner: string[] = [];
   for (const procedurePath of [
     "templates.get",
+    "templates.getVersion",
+    "templates.resolve",
+    "templates.revocation",
+    "templates.deprecate",
+    "templates.undeprecate",
+    "templates.revoke",
     "drafts.get",
+    "reviews.get",
+    "reviews.revision",
+    "reviews.comment",
+    "reviews.resolve",
+    "reviews.withdraw",
     "drafts.compare",
     "archives.get",
     "runs.get",

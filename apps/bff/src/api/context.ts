@@ -11,6 +11,7 @@ import type { Membership, Tenants } from "../domain/tenants/tenants.ts";
 import type { AuditView } from "../views/audit.ts";
 import type { FleetView } from "../views/fleet.ts";
 import type { NoticesView } from "../views/notices.ts";
+import type { ReviewsView } from "../views/reviews.ts";
 import type { RunActivity } from "../views/run-activity.ts";
 import type { RunWatch } from "../views/run-watch.ts";
 import type { RunsView } from "../views/runs.ts";
@@ -29,6 +30,7 @@ export type Domain = {
   readonly notices: Notices;
   readonly views: {
     readonly audit: AuditView;
+    readonly reviews: ReviewsView;
     readonly templates: TemplatesView;
     readonly fleet: FleetView;
     readonly runs: RunsView;

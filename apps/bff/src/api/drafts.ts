@@ -20,6 +20,9 @@ export const draftsRouter = router({
   save: procedure("drafts.save")
     .input(saving)
     .mutation(({ ctx, input }) => ctx.domain.templates.drafts.save(ctx.actor, input)),
+  rebase: procedure("drafts.rebase")
+    .input(draft.extend({ expectedRevision: z.int().positive() }))
+    .mutation(({ ctx, input }) => ctx.domain.templates.drafts.rebase(ctx.actor, input)),
   discard: procedure("drafts.discard")
     .input(draft)
     .mutation(({ ctx, input }) => ctx.domain.templates.drafts.discard(ctx.actor, input)),

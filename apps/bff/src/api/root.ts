@@ -5,6 +5,7 @@ import { fleetRouter } from "./fleet.ts";
 import { membersRouter } from "./members.ts";
 import { noticesRouter } from "./notices.ts";
 import { router } from "./procedure.ts";
+import { reviewsRouter } from "./reviews.ts";
 import { runsRouter } from "./runs.ts";
 import { sessionRouter } from "./session.ts";
 import { signingRouter } from "./signing.ts";
@@ -16,6 +17,7 @@ export const appRouter = router({
   audit: auditRouter,
   templates: templatesRouter,
   drafts: draftsRouter,
+  reviews: reviewsRouter,
   archives: archivesRouter,
   runs: runsRouter,
   fleet: fleetRouter,

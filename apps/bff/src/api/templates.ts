@@ -12,18 +12,36 @@ const filter = z.object({
   cursor: name.optional(),
 });
 
+const version = z.object({ name, semver });
+const reason = printable.trim().min(1).max(1_000);
+
 export const templatesRouter = router({
   list: procedure("templates.list")
     .input(filter)
     .query(({ ctx, input }) => ctx.domain.views.templates.list(ctx.actor, input)),
   get: procedure("templates.read")
     .input(z.object({ name }))
-    .query(({ ctx, input }) => ctx.domain.templates.get(ctx.actor, input)),
+    .query(({ ctx, input }) => ctx.domain.views.templates.get(ctx.actor, input)),
   getVersion: procedure("templates.read")
-    .input(z.object({ name, semver }))
+    .input(version)
     .query(({ ctx, input }) => ctx.domain.templates.getVersion(ctx.actor, input)),
   starter: procedure("templates.read").query(({ ctx }) => ctx.domain.templates.starter()),
   create: procedure("templates.create")
     .input(z.object({ source }))
     .mutation(({ ctx, input }) => ctx.domain.templates.create(ctx.actor, input)),
+  resolve: procedure("templates.read")
+    .input(z.object({ name, range: printable.max(100) }))
+    .query(({ ctx, input }) => ctx.domain.templates.resolve(ctx.actor, input)),
+  revocation: procedure("templates.read")
+    .input(version)
+    .query(({ ctx, input }) => ctx.domain.views.templates.revocation(ctx.actor, input)),
+  deprecate: procedure("templates.deprecate")
+    .input(version.extend({ reason }))
+    .mutation(({ ctx, input }) => ctx.domain.templates.deprecate(ctx.actor, input)),
+  undeprecate: procedure("templates.deprecate")
+    .input(version)
+    .mutation(({ ctx, input }) => ctx.domain.templates.undeprecate(ctx.actor, input)),
+  revoke: procedure("templates.revoke")
+    .input(version.extend({ reason }))
+    .mutation(({ ctx, input }) => ctx.domain.templates.revoke(ctx.actor, input)),
 });

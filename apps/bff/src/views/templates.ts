@@ -1,6 +1,8 @@
-/** The list of templates: what each is, its latest version, who works on it and when it last ran; narrowed to the reader's tenant. */
+/** Templates as a list and as a page: what each is, its versions with all that happened to them, who works on it, what runs of it. */
 import type { Access } from "../domain/access/access.ts";
 import type { Actor } from "../domain/actor.ts";
+import { Failure } from "../domain/failure.ts";
+import type { Templates, TemplateView, VersionView } from "../domain/templates/templates.ts";
 import type { Transaction } from "../platform/database.ts";
 import type { Prisma } from "../platform/generated/client.ts";
 
@@ -23,15 +25,73 @@ export type TemplateRow = {
 
 export type TemplateQuery = { query?: string | undefined; owner?: string | undefined; cursor?: string | undefined };
 
+export type VersionRow = VersionView & {
+  publishedByName: string;
+  logIndex: number | null;
+  reviewNumber: number | null;
+  stateReason: string | null;
+  stateChangedAt: string | null;
+  /** A name. */
+  stateChangedBy: string | null;
+  codeDigest: string | null;
+  runsLast7Days: number;
+  queuedOrRunning: number;
+};
+
+export type TemplatePage = Omit<TemplateView, "versions"> & { versions: VersionRow[] };
+
+/** What a revocation would end. `newerSemver`: the highest version above it that may still be run. */
+export type Revocation = { queued: number; running: number; drafts: number; newerSemver: string | null; isLatest: boolean };
+
 export type TemplatesView = {
+  /** Failures: `templates.missing`. */
+  get(actor: Actor, input: { name: string }): Promise<TemplatePage>;
+  /** Failures: `templates.version-missing`. */
+  revocation(actor: Actor, input: { name: string; semver: string }): Promise<Revocation>;
   /** `total` counts all that match, `owners` are all owners of the tenant. `cursor` is the name after which to go on. */
   list(actor: Actor, query: TemplateQuery): Promise<{ items: TemplateRow[]; total: number; nextCursor: string | null; owners: string[] }>;
 };
 
 const PAGE_SIZE = 50;
 
-export function createTemplatesView({ access }: { access: Access }): TemplatesView {
+export function createTemplatesView({ access, templates }: { access: Access; templates: Pick<Templates, "get"> }): TemplatesView {
   return {
+    get: async (actor, { name }) => {
+      const template = await templates.get(actor, { name });
+      const resource = { kind: "template", id: name };
+      const facts = await access.read({ actor, action: "templates.read", resource }, (tx) => versionFacts(tx, template.id));
+      const versions = template.versions.map((version): VersionRow => {
+        const { stateChangedAt, ...found } = facts.get(version.id) ?? unknownFacts;
+        return { ...version, ...found, stateChangedAt: stateChangedAt?.toISOString() ?? null };
+      });
+      return { ...template, versions };
+    },
+
+    revocation: (actor, { name, semver }) =>
+      access.read({ actor, action: "templates.read", resource: { kind: "template", id: name } }, async (tx) => {
+        const versions = await tx.templateVersion.findMany({
+          where: { template: { name } },
+          select: { id: true, semver: true, state: true },
+        });
+        const version = versions.find((one) => one.semver === semver);
+        if (!version) throw new Failure("missing", "templates.version-missing", `${name} has no version ${semver}`, { name, semver });
+        const [counts] = await tx.$queryRaw<{ queued: number; running: number }[]>`
+          select (count(*) filter (where state = 'queued'))::int as queued, (count(*) filter (where state in ('leased', 'running')))::int as running
+            from runs where version_id = ${version.id}::uuid and state in ('queued', 'leased', 'running')`;
+        const drafts = await tx.draft.count({ where: { baseVersionId: version.id, state: "open" } });
+        const usable = versions.filter(({ state }) => state !== "revoked").toSorted((a, b) => newestFirst(a.semver, b.semver));
+        const above = usable.filter((one) => newestFirst(one.semver, semver) < 0);
+        // What "latest" names: a deprecated version only when there is no other.
+        const latest = usable.find(({ state }) => state === "published") ?? usable[0];
+        return {
+          queued: counts?.queued ?? 0,
+          running: counts?.running ?? 0,
+          drafts,
+          newerSemver: above[0]?.semver ?? null,
+          isLatest: latest?.id === version.id,
+        };
+      }),
+
     list: (actor, filter) =>
       access.read({ actor, action: "templates.list", resource: { kind: "template", id: "*" } }, async (tx) => {
         const where = whereOf(filter);
@@ -103,6 +163,37 @@ async function lastRuns(tx: Transaction, templateIds: readonly string[]): Promis
       from unnest(${[...templateIds]}::uuid[]) as t(id)
      cross join lateral (select submitted_at, state from runs where template_id = t.id order by submitted_at desc limit 1) r`;
   return new Map(rows.map(({ templateId, ...run }) => [templateId, run]));
+}
+
+type VersionFacts = Omit<VersionRow, keyof VersionView | "stateChangedAt"> & { stateChangedAt: Date | null };
+
+const unknownFacts: VersionFacts = {
+  publishedByName: "",
+  logIndex: null,
+  reviewNumber: null,
+  stateReason: null,
+  stateChangedAt: null,
+  stateChangedBy: null,
+  codeDigest: null,
+  runsLast7Days: 0,
+  queuedOrRunning: 0,
+};
+
+/** By version. Loops of ours have no row among the members: they go by their id. */
+async function versionFacts(tx: Transaction, templateId: string): Promise<Map<string, VersionFacts>> {
+  const rows = await tx.$queryRaw<(VersionFacts & { id: string })[]>`
+    select v.id, coalesce(p.name, v.published_by) as "publishedByName", a.log_index::int as "logIndex", r.number as "reviewNumber",
+           v.state_reason as "stateReason", v.state_changed_at as "stateChangedAt", coalesce(c.name, v.state_changed_by) as "stateChangedBy",
+           v.code_digest as "codeDigest",
+           (select count(*) from runs where version_id = v.id and submitted_at > now() - interval '7 days')::int as "runsLast7Days",
+           (select count(*) from runs where version_id = v.id and state in ('queued', 'leased', 'running'))::int as "queuedOrRunning"
+      from template_versions v
+      left join attestations a on a.id = v.attestation_id
+      left join reviews r on r.tenant_id = v.tenant_id and r.id = v.review_id
+      left join members p on p.tenant_id = v.tenant_id and p.user_id::text = v.published_by
+      left join members c on c.tenant_id = v.tenant_id and c.user_id::text = v.state_changed_by
+     where v.template_id = ${templateId}::uuid`;
+  return new Map(rows.map(({ id, ...facts }) => [id, facts]));
 }
 
 function newestFirst(a: string, b: string): number {

@@ -115,17 +115,17 @@ export function mayApprove(who: {
   readonly part: "contributor" | "approver" | null;
   readonly hasRole: boolean;
   readonly sound: boolean;
-  readonly approved: boolean;
+  readonly decided: boolean;
 }): { allowed: boolean; reason: WhyNot | null } {
   const reason = whyNot(who);
   return { allowed: reason === null, reason };
 }
 
-function whyNot({ state, part, hasRole, sound, approved }: Parameters<typeof mayApprove>[0]): WhyNot | null {
+function whyNot({ state, part, hasRole, sound, decided }: Parameters<typeof mayApprove>[0]): WhyNot | null {
   if (state !== "open") return "not-open";
   if (part === "contributor") return "contributor";
   if (!hasRole) return "no-role";
-  if (approved) return "already";
+  if (decided) return "already";
   return sound ? null : "not-sound";
 }
 

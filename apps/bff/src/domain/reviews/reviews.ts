@@ -6,18 +6,25 @@ import type { Access } from "../access/access.ts";
 import { type Actor, type SystemActor, systemActor } from "../actor.ts";
 import type { Decisions } from "../decisions/decisions.ts";
 import { Failure } from "../failure.ts";
-import { type Approved, createProceedings, type Opening } from "./proceedings.ts";
+import { type Approved, createProceedings, type Opening, subjectOf } from "./proceedings.ts";
 import {
+  type Approval,
   type Content,
+  type Count,
   closedReview,
   contributed,
+  countOf,
+  type Head,
   isLive,
   type KillReason,
+  mayApprove,
   missingReview,
   type Problem,
   policyChanged,
+  policyInput,
   type ReviewState,
   staleReview,
+  type WhyNot,
 } from "./review.ts";
 import {
   findComment,
@@ -33,6 +40,7 @@ import {
   membersAmong,
   type ReviewRow,
   resolveComment,
+  tenantSlug,
   updateReview,
 } from "./review-store.ts";
 import type { Check, Checked, SubjectKinds } from "./subject.ts";
@@ -86,14 +94,31 @@ export type Reviews = {
   withdraw(actor: Actor, input: { reviewId: string }): Promise<{ state: "withdrawn" }>;
   /** Revision of the policies by which this kind of subject is judged now. */
   policyRevision(kind: string): string;
-  /** What stands in the head's way as of now. */
-  checks(tx: Transaction, review: Checked & { readonly subjectKind: string }): Promise<Check[]>;
+  /** How a review stands as of now, for a page that has its rows already: what is in the way, how it counts, and whether the reader may approve. */
+  standing(tx: Transaction, review: Shown): Promise<Standing>;
+  /** Whose approval can count at all. */
+  approverRoles(): readonly string[];
   /** What it came from, as its module named it. Not locked. Failures: `reviews.missing`. */
   sourceOf(tx: Transaction, reviewId: string): Promise<string>;
   /** What a published review says for the record: who contributed, who approved, by which policy; `rules` are those that warned. */
   evidence(tx: Transaction, reviewId: string): Promise<Evidence>;
   /** Tells followers to look again; for those who join with `(tx, …)`, after the commit. */
   ring(reviewId: string): Promise<void>;
+};
+
+export type Shown = Checked & {
+  readonly subjectKind: string;
+  readonly state: ReviewState;
+  readonly head: Checked["head"] & Pick<Head, "changes" | "demands" | "policyRevision">;
+  readonly contributors: readonly string[];
+  readonly approvals: readonly Approval[];
+  readonly reader: { readonly part: "contributor" | "approver" | null; readonly roles: readonly string[]; readonly decided: boolean };
+};
+
+export type Standing = {
+  readonly checks: Check[];
+  readonly count: Count;
+  readonly approve: { readonly allowed: boolean; readonly reason: WhyNot | null };
 };
 
 export type Evidence = {
@@ -125,7 +150,8 @@ export function createReviews({ access, decisions, redis, clock, kinds }: Review
   const ring = (reviewId: string) => redis.publish(reviewDoorbell(reviewId), "");
   const on = (reviewId: string) => ({ kind: "review", id: reviewId });
 
-  const checks: Reviews["checks"] = (tx, review) => proceedings.kindOf(review.subjectKind).check(tx, review);
+  const checks = (tx: Transaction, review: Checked & { readonly subjectKind: string }): Promise<Check[]> =>
+    proceedings.kindOf(review.subjectKind).check(tx, review);
 
   /** The head that somebody decides on: open, the very one they saw, judged by the policy that holds now, and not their own work. */
   const requireHead = async (tx: Transaction, actor: Actor, { reviewId, digest, policyRevision }: Judged): Promise<ReviewRow> => {
@@ -171,8 +197,23 @@ export function createReviews({ access, decisions, redis, clock, kinds }: Review
     require: proceedings.require,
     conclude: proceedings.conclude,
     policyRevision: proceedings.policyRevisionOf,
-    checks,
     ring,
+    approverRoles: () => countOf(decisions.decide("reviews", {})).roles,
+    standing: async (tx, review) => {
+      const { state, head, contributors, approvals, reader } = review;
+      const tenant = await tenantSlug(tx, review.tenantId);
+      const count = countOf(decisions.decide("reviews", policyInput(subjectOf(review), head, { tenant, contributors, approvals })));
+      const found = await checks(tx, review);
+      const judgedByAnother = isLive(review) && head.policyRevision !== proceedings.policyRevisionOf(review.subjectKind);
+      const approve = mayApprove({
+        state,
+        part: reader.part,
+        hasRole: reader.roles.some((role) => count.roles.includes(role)),
+        sound: !found.some((check) => check.state === "failed"),
+        decided: reader.decided,
+      });
+      return { checks: judgedByAnother ? found.map(overtaken) : found, count, approve };
+    },
     evidence: async (tx, reviewId) => {
       const review = await findReview(tx, reviewId);
       if (!review) throw missingReview(reviewId);
@@ -308,6 +349,16 @@ export function createReviews({ access, decisions, redis, clock, kinds }: Review
       return { state: "withdrawn" };
     },
   };
+}
+
+/** What another policy said is no news of today's. */
+function overtaken(check: Check): Check {
+  if (check.name !== "policy") return check;
+  const message = {
+    en: "The policy changed since; the next act on this review has it judged anew.",
+    fr: "La règle a changé depuis ; le prochain geste sur cette revue la fera réévaluer.",
+  };
+  return { ...check, state: "warning", message };
 }
 
 function missingComment(commentId: string): Failure {

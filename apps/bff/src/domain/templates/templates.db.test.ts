@@ -14,7 +14,7 @@ async function open() {
   const kernel = await openTestKernel();
   const factory = await openTestTemplates(kernel);
   const { templates } = factory;
-  const view = createTemplatesView({ access: kernel.access });
+  const view = createTemplatesView({ access: kernel.access, templates });
   const editor = kernel.acme.as("editor");
   const { digest } = await templates.archives.upload(editor, archive);
   return {

@@ -1,0 +1,333 @@
+/** Reviews as lists and as a page, narrowed to the reader's tenant. A fixed number of queries each, whatever there is to show. */
+import type { Change, ChangeClass, Demand } from "@agent-factory/manifest/compare";
+import type { Access } from "../domain/access/access.ts";
+import type { Actor } from "../domain/actor.ts";
+import { Failure } from "../domain/failure.ts";
+import {
+  type Check,
+  type KillReason,
+  type Problem,
+  type ReviewState,
+  type Reviews,
+  reviewDoorbell,
+  type WhyNot,
+} from "../domain/reviews/reviews.ts";
+import type { PolicyFinding } from "../domain/templates/templates.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Transaction } from "../platform/database.ts";
+import { Prisma } from "../platform/generated/client.ts";
+import { type Bells, doorbell } from "./doorbell.ts";
+
+export type ReviewFilter = "waiting" | "mine" | "open" | "closed";
+
+export type ReviewRow = {
+  number: number;
+  title: string;
+  templateName: string;
+  state: ReviewState;
+  revision: number;
+  digest: string | null;
+  demands: Demand;
+  nextSemver: string | null;
+  classes: ChangeClass[];
+  openedByName: string;
+  openedAt: string;
+  updatedAt: string;
+  required: number;
+  approvals: number;
+  comments: number;
+  unresolved: number;
+  mine: "contributor" | "approved" | null;
+  /** Open, and nothing moved for three days. */
+  stale: boolean;
+  outcome: string | null;
+};
+
+export type ReviewList = { items: ReviewRow[]; nextCursor: number | null; counts: { waiting: number; mine: number; open: number } };
+
+type Remark = { id: string; body: string; authorId: string; authorName: string; at: string };
+
+export type ReviewThread = Remark & {
+  revision: number;
+  pointer: string | null;
+  resolvedAt: string | null;
+  resolvedByName: string | null;
+  replies: Remark[];
+};
+
+export type ReviewPage = {
+  id: string;
+  number: number;
+  title: string;
+  description: string;
+  templateName: string;
+  draftId: string;
+  state: ReviewState;
+  revision: number;
+  digest: string | null;
+  openedBy: { id: string; name: string };
+  openedAt: string;
+  updatedAt: string;
+  decidedAt: string | null;
+  outcome: string | null;
+  problem: Problem | null;
+  head: {
+    revision: number;
+    digest: string | null;
+    content: string;
+    base: { semver: string; digest: string; content: string } | null;
+    changes: Change[];
+    demands: Demand;
+    nextSemver: string | null;
+    findings: PolicyFinding[];
+    policyRevision: string;
+    createdByName: string;
+    createdAt: string;
+  };
+  checks: Check[];
+  contributors: { id: string; name: string }[];
+  approvals: { required: number; given: number; roles: string[]; rules: string[] };
+  decisions: {
+    id: string;
+    userId: string;
+    userName: string;
+    verdict: "approve" | "reject";
+    revision: number;
+    digest: string;
+    note: string;
+    at: string;
+    killedAt: string | null;
+    killedReason: KillReason | null;
+  }[];
+  revisions: { revision: number; digest: string | null; createdByName: string; createdAt: string }[];
+  threads: ReviewThread[];
+  mine: {
+    part: "contributor" | "approver" | null;
+    approve: { allowed: boolean; reason: WhyNot | null };
+    /** Of an approval of mine that was killed, while none lives: what changed since is what I have not seen. */
+    lastApprovedRevision: number | null;
+  };
+  /** Members whose approval would count now. */
+  whoCan: { id: string; name: string }[];
+};
+
+export type ReviewsView = {
+  /** Highest number first; `cursor` is the number below which to go on. */
+  list(actor: Actor, query: { filter: ReviewFilter; cursor?: number | undefined }): Promise<ReviewList>;
+  /** Failures: `reviews.missing`. */
+  get(actor: Actor, input: { number: number }): Promise<ReviewPage>;
+  /** Failures: `reviews.missing`. */
+  revision(
+    actor: Actor,
+    input: { number: number; revision: number },
+  ): Promise<{ revision: number; digest: string | null; content: string }>;
+  /** Says when the review last moved, then each time it does. Redis only wakes it; the row is asked. Failures: `reviews.missing`. */
+  watch(actor: Actor, input: { number: number }, signal: AbortSignal): AsyncGenerator<{ updatedAt: string }, void, void>;
+};
+
+const PAGE_SIZE = 50;
+const STALE_AFTER_MS = 3 * 24 * 60 * 60_000;
+/** How long a change may stay unseen while Redis is away. */
+const WATCH_POLL_MS = 2_000;
+
+export type ReviewsViewParts = { access: Access; reviews: Reviews; redis: Bells; clock: Clock };
+
+export function createReviewsView({ access, reviews, redis, clock }: ReviewsViewParts): ReviewsView {
+  const reading = (actor: Actor, id: string) => ({ actor, action: "reviews.read" as const, resource: { kind: "review", id } });
+
+  return {
+    list: (actor, { filter, cursor }) =>
+      access.read(reading(actor, "*"), async (tx) => {
+        const conditions = conditionsOf(actor, reviews.approverRoles());
+        const counts = await tx.$queryRaw<ReviewList["counts"][]>`
+          select (count(*) filter (where ${conditions.waiting}))::int as waiting, (count(*) filter (where ${conditions.mine}))::int as mine,
+                 (count(*) filter (where ${conditions.open}))::int as open
+            from reviews r left join review_participants p on p.review_id = r.id and p.user_id::text = ${actor.id}
+           where ${conditions.open}`;
+        const rows = await tx.$queryRaw<(Omit<ReviewRow, "openedAt" | "updatedAt" | "stale"> & { openedAt: Date; updatedAt: Date })[]>`
+          select r.number, r.title, r.subject_name as "templateName", r.state::text as state, r.revision, r.digest, r.required, r.outcome,
+                 r.opened_by_name as "openedByName", r.opened_at as "openedAt", r.updated_at as "updatedAt",
+                 v.demands, v.next_ref as "nextSemver",
+                 array(select distinct change->>'class' from jsonb_array_elements(v.changes) change order by 1) as classes,
+                 (select count(*) from review_decisions d where d.review_id = r.id and d.killed_at is null and d.verdict = 'approve')::int as approvals,
+                 (select count(*) from review_comments c where c.review_id = r.id)::int as comments,
+                 (select count(*) from review_comments c where c.review_id = r.id and c.thread_id is null and c.resolved_at is null)::int as unresolved,
+                 case when p.part = 'contributor' then 'contributor' when ${conditions.decided} then 'approved' end as mine
+            from reviews r
+            join review_revisions v on v.tenant_id = r.tenant_id and v.review_id = r.id and v.revision = r.revision
+            left join review_participants p on p.review_id = r.id and p.user_id::text = ${actor.id}
+           where ${conditions[filter]} and ${cursor === undefined ? Prisma.sql`true` : Prisma.sql`r.number < ${cursor}`}
+           order by r.number desc limit ${PAGE_SIZE + 1}`;
+        const staleBefore = clock.now().getTime() - STALE_AFTER_MS;
+        const items = rows.slice(0, PAGE_SIZE).map((row) => ({
+          ...row,
+          openedAt: row.openedAt.toISOString(),
+          updatedAt: row.updatedAt.toISOString(),
+          stale: row.state === "open" && row.updatedAt.getTime() < staleBefore,
+        }));
+        return {
+          items,
+          nextCursor: rows.length > PAGE_SIZE ? (items.at(-1)?.number ?? null) : null,
+          counts: counts[0] ?? { waiting: 0, mine: 0, open: 0 },
+        };
+      }),
+
+    get: (actor, { number }) => access.read(reading(actor, String(number)), (tx) => pageOf(tx, reviews, actor, number)),
+
+    revision: (actor, { number, revision }) =>
+      access.read(reading(actor, String(number)), async (tx) => {
+        const row = await tx.reviewRevision.findFirst({
+          where: { revision, review: { number } },
+          select: { revision: true, digest: true, content: true },
+        });
+        if (!row) throw missing(number);
+        return row;
+      }),
+
+    watch: async function* (actor, { number }, signal) {
+      const standing = () =>
+        access.read(reading(actor, String(number)), async (tx) => {
+          const row = await tx.review.findFirst({ where: { number }, select: { id: true, updatedAt: true } });
+          if (!row) throw missing(number);
+          return { id: row.id, updatedAt: row.updatedAt.toISOString() };
+        });
+      const { id } = await standing();
+      const bell = doorbell(signal);
+      const silence = await redis.subscriber.on(reviewDoorbell(id), bell.ring);
+      try {
+        for (let seen = ""; !signal.aborted; await bell.next(WATCH_POLL_MS)) {
+          const { updatedAt } = await standing();
+          if (updatedAt !== seen) yield { updatedAt };
+          seen = updatedAt;
+        }
+      } finally {
+        await silence();
+      }
+    },
+  };
+}
+
+/** Of a review `r` and the reader's part `p` in it. */
+function conditionsOf(actor: Actor, approverRoles: readonly string[]) {
+  const decided = Prisma.sql`exists (select from review_decisions d where d.review_id = r.id and d.killed_at is null and d.user_id::text = ${actor.id})`;
+  const open = Prisma.sql`(r.state = 'open' or (r.state = 'approved' and r.outcome is null))`;
+  const canApprove = actor.roles.some((role) => approverRoles.includes(role));
+  return {
+    decided,
+    open,
+    closed: Prisma.sql`not ${open}`,
+    mine: Prisma.sql`${open} and (r.opened_by = ${actor.id} or p.part = 'contributor')`,
+    waiting: Prisma.sql`${canApprove} and r.state = 'open' and p.part is distinct from 'contributor' and not ${decided}`,
+  };
+}
+
+async function pageOf(tx: Transaction, reviews: Reviews, actor: Actor, number: number): Promise<ReviewPage> {
+  const review = await tx.review.findFirst({ where: { number } });
+  if (!review) throw missing(number);
+  const { id, state } = review;
+  const ofReview = { where: { reviewId: id } };
+  const row = await tx.reviewRevision.findFirstOrThrow({ where: { reviewId: id, revision: review.revision } });
+  const revisions = await tx.reviewRevision.findMany({
+    ...ofReview,
+    select: { revision: true, digest: true, createdByName: true, createdAt: true },
+    orderBy: { revision: "asc" },
+  });
+  const decisions = await tx.reviewDecision.findMany({ ...ofReview, orderBy: [{ at: "asc" }, { id: "asc" }] });
+  const comments = await tx.reviewComment.findMany({ ...ofReview, orderBy: [{ at: "asc" }, { id: "asc" }] });
+  const parts = new Map((await tx.reviewParticipant.findMany(ofReview)).map(({ userId, part }) => [userId, part]));
+  const members = await tx.member.findMany({ select: { userId: true, name: true, roles: true }, orderBy: { name: "asc" } });
+  const nameOf = (userId: string | null) => members.find((member) => member.userId === userId)?.name ?? userId;
+
+  const head = {
+    revision: row.revision,
+    digest: row.digest,
+    content: row.content,
+    base: row.baseRef === null ? null : { semver: row.baseRef, digest: row.baseDigest ?? "", content: row.baseContent ?? "" },
+    changes: row.changes as unknown as Change[],
+    demands: row.demands as Demand,
+    nextSemver: row.nextRef,
+    findings: row.findings as unknown as PolicyFinding[],
+    policyRevision: row.policyRevision,
+    createdByName: row.createdByName,
+    createdAt: row.createdAt.toISOString(),
+  };
+  const living = decisions.filter(({ killedAt }) => killedAt === null);
+  const standing = await reviews.standing(tx, {
+    ...review,
+    head: { ...head, base: head.base && { ref: head.base.semver }, nextRef: row.nextRef, facts: row.facts },
+    contributors: [...parts].filter(([, part]) => part === "contributor").map(([userId]) => userId),
+    approvals: living
+      .filter(({ verdict }) => verdict === "approve")
+      .map(({ userId }) => ({ userId, roles: members.find((member) => member.userId === userId)?.roles ?? [] })),
+    reader: {
+      part: parts.get(actor.id) ?? null,
+      roles: members.find((member) => member.userId === actor.id)?.roles ?? [],
+      decided: living.some(({ userId }) => userId === actor.id),
+    },
+  });
+  const { checks, count, approve } = standing;
+  const mine = decisions.filter(({ userId, verdict }) => userId === actor.id && verdict === "approve");
+  return {
+    id,
+    number,
+    title: review.title,
+    description: review.description,
+    templateName: review.subjectName,
+    draftId: review.sourceRef,
+    state,
+    revision: review.revision,
+    digest: review.digest,
+    openedBy: { id: review.openedBy, name: review.openedByName },
+    openedAt: review.openedAt.toISOString(),
+    updatedAt: review.updatedAt.toISOString(),
+    decidedAt: review.decidedAt?.toISOString() ?? null,
+    outcome: review.outcome,
+    problem: review.problem as Problem | null,
+    head,
+    checks,
+    contributors: members.filter(({ userId }) => parts.get(userId) === "contributor").map(({ userId, name }) => ({ id: userId, name })),
+    approvals: { required: count.required, given: count.given, roles: [...count.roles], rules: [...count.rules] },
+    decisions: decisions.map(({ userId, userName, verdict, revision, digest, note, at, killedAt, killedReason, ...decision }) => ({
+      id: decision.id,
+      userId,
+      userName,
+      verdict,
+      revision,
+      digest,
+      note,
+      at: at.toISOString(),
+      killedAt: killedAt?.toISOString() ?? null,
+      killedReason: killedReason as KillReason | null,
+    })),
+    revisions: revisions.map(({ createdAt, ...revision }) => ({ ...revision, createdAt: createdAt.toISOString() })),
+    threads: threadsOf(comments, nameOf),
+    mine: {
+      part: parts.get(actor.id) ?? null,
+      approve,
+      lastApprovedRevision: mine.some(({ killedAt }) => killedAt === null) ? null : (mine.at(-1)?.revision ?? null),
+    },
+    whoCan: members
+      .filter(({ userId, roles }) => parts.get(userId) !== "contributor" && roles.some((role) => count.roles.includes(role)))
+      .filter(({ userId }) => !living.some((decision) => decision.userId === userId))
+      .map(({ userId, name }) => ({ id: userId, name })),
+  };
+}
+
+type CommentRow = Awaited<ReturnType<Transaction["reviewComment"]["findMany"]>>[number];
+
+function threadsOf(comments: readonly CommentRow[], nameOf: (userId: string | null) => string | null): ReviewThread[] {
+  const remark = ({ id, body, authorId, authorName, at }: CommentRow): Remark => ({ id, body, authorId, authorName, at: at.toISOString() });
+  const replies = Map.groupBy(comments, ({ threadId }) => threadId);
+  return (replies.get(null) ?? []).map((comment) => ({
+    ...remark(comment),
+    revision: comment.revision,
+    pointer: comment.pointer,
+    resolvedAt: comment.resolvedAt?.toISOString() ?? null,
+    resolvedByName: nameOf(comment.resolvedBy),
+    replies: (replies.get(comment.id) ?? []).map(remark),
+  }));
+}
+
+function missing(number: number): Failure {
+  return new Failure("missing", "reviews.missing", `No such review: ${number}`, { review: number });
+}
