@@ -50,7 +50,7 @@ export async function findOpenShard(tx: FastTransaction): Promise<ShardRow | nul
 }
 
 export async function listShards(tx: FastTransaction): Promise<ShardRow[]> {
-  const { rows } = await tx.query<ShardRow>(`select ${SHARD} from log_shards order by not_before, tree_id`);
+  const { rows } = await tx.query<ShardRow>(`select ${SHARD} from log_shards order by not_after is null, not_before, tree_id`);
   return rows;
 }
 
