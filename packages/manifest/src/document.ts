@@ -27,6 +27,11 @@ export type SourceDocument = {
   readonly diagnostics: readonly Diagnostic[];
   /** Where a value stands (or, with `key`, its key); of a place that does not exist, the nearest that does. Never throws. */
   locate(pointer: string, part?: "key" | "value"): Range;
+  /**
+   * The JSON pointer of what a line (from 1) says: the deepest value that spans it alone of its neighbours, its key included; the empty
+   * pointer where nothing stands. Never throws.
+   */
+  pointerAt(line: number): string;
 };
 
 type Report = (code: string, message: Sentence, span: readonly [number, number], path?: readonly PropertyKey[]) => void;
@@ -57,6 +62,7 @@ export function readDocument(source: string): SourceDocument {
     data: diagnostics.length === 0 ? data : undefined,
     diagnostics,
     locate: (pointer, part = "value") => rangeOf(document ? spanOf(document, stepsOf(pointer), part) : [0, 0]),
+    pointerAt: (line) => pointerOf(document ? stepsAt(document, line, (offset) => lines.linePos(offset).line) : []),
   };
 }
 
@@ -303,6 +309,37 @@ function spanOf(document: Document.Parsed, steps: readonly string[], part: "key"
     } else break;
   }
   return span;
+}
+
+/** Several neighbours on one line are told apart by nothing that a line says: then what holds them is meant. */
+function stepsAt(document: Document.Parsed, line: number, lineOf: (offset: number) => number): PropertyKey[] {
+  const steps: PropertyKey[] = [];
+  for (let node: unknown = document.contents; ; ) {
+    const there = childrenOf(node).filter(({ start, end }) => lineOf(start) <= line && line <= lineOf(Math.max(start, end - 1)));
+    const [child] = there;
+    if (!child || there.length > 1) return steps;
+    steps.push(child.step);
+    node = child.value;
+  }
+}
+
+type Child = { readonly step: PropertyKey; readonly value: unknown; readonly start: number; readonly end: number };
+
+function childrenOf(node: unknown): Child[] {
+  if (isSeq(node)) return node.items.map((value, step) => childOf(step, value, spanOfNode(value), spanOfNode(value)));
+  if (!isMap(node)) return [];
+  return node.items.flatMap(({ key, value }) =>
+    isScalar(key) ? [childOf(String(key.value), value, spanOfNode(key), value === null ? spanOfNode(key) : spanOfNode(value))] : [],
+  );
+}
+
+function childOf(
+  step: PropertyKey,
+  value: unknown,
+  [start, keyEnd]: readonly [number, number],
+  [, valueEnd]: readonly [number, number],
+): Child {
+  return { step, value, start, end: Math.max(keyEnd, valueEnd) };
 }
 
 const codes: Readonly<Record<string, string>> = {

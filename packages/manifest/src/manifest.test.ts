@@ -84,6 +84,88 @@ describe("a whole manifest", () => {
   });
 });
 
+describe("a line of a manifest", () => {
+  const text = `# head
+metadata:
+  name: a
+
+  # about the labels
+  labels: { domain: b }
+spec:
+  prompt:
+    system: |
+      first
+      second
+    variables:
+  tools:
+    - name: c
+      mcp: { server: d, allow: [e] }
+    - { name: f }
+  limits: { timeout: 30s, maxAttempts: 3 }
+  "odd/key~": 1
+  folded: >-
+    one
+    two
+  list:
+    - 1
+    -
+      - 2
+`;
+  test.each([
+    [1, ""],
+    [2, "/metadata"],
+    [3, "/metadata/name"],
+    [4, "/metadata"],
+    [5, "/metadata"],
+    [6, "/metadata/labels/domain"],
+    [7, "/spec"],
+    [8, "/spec/prompt"],
+    [9, "/spec/prompt/system"],
+    [10, "/spec/prompt/system"],
+    [11, "/spec/prompt/system"],
+    [12, "/spec/prompt/variables"],
+    [13, "/spec/tools"],
+    [14, "/spec/tools/0/name"],
+    [15, "/spec/tools/0/mcp"],
+    [16, "/spec/tools/1/name"],
+    [17, "/spec/limits"],
+    [18, "/spec/odd~1key~0"],
+    [19, "/spec/folded"],
+    [21, "/spec/folded"],
+    [22, "/spec/list"],
+    [23, "/spec/list/0"],
+    [25, "/spec/list/1/0"],
+    [26, ""],
+    [0, ""],
+    [-1, ""],
+    [99, ""],
+  ])("%i says %o", (line, pointer) => {
+    expect(parseManifest(text).pointerAt(line)).toBe(pointer);
+  });
+
+  test("is inside what it is said to be, whatever the text", () => {
+    const value = fc.jsonValue({ maxDepth: 4 });
+    fc.assert(
+      fc.property(fc.dictionary(fc.stringMatching(/^[a-z/~]{1,6}$/), value), fc.boolean(), (data, asJson) => {
+        const source = asJson ? JSON.stringify(data, null, 2) : stringify(data);
+        const { pointerAt, locate } = parseManifest(source);
+        for (let line = 1; line <= source.split("\n").length; line += 1) {
+          const pointer = pointerAt(line);
+          if (pointer === "") continue;
+          expect(locate(pointer, "key").line).toBeLessThanOrEqual(line);
+          expect(locate(pointer).endLine).toBeGreaterThanOrEqual(line);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("of a text that cannot be read is nowhere, and no line throws", () => {
+    expect(parseManifest("").pointerAt(1)).toBe("");
+    expect(parseManifest("- [\n&a *b: }{").pointerAt(2)).toEqual(expect.any(String));
+  });
+});
+
 describe("text that is no data is refused at its place, in both languages", () => {
   const cases: [string, string, string, number, number][] = [
     ["not YAML", "name: [1, 2\nother: }", "yaml.missing-character", 2, 1],

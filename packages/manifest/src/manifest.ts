@@ -31,6 +31,8 @@ export type ParsedManifest = {
   readonly diagnostics: readonly Diagnostic[];
   /** Where a JSON pointer stands in the text; the nearest place that exists. */
   locate(pointer: string, part?: "key" | "value"): Range;
+  /** The JSON pointer of what a line (from 1) says; see `document.ts`. */
+  pointerAt(line: number): string;
 };
 
 /**
@@ -39,8 +41,8 @@ export type ParsedManifest = {
  */
 export function parseManifest(source: string): ParsedManifest {
   const document = readDocument(source);
-  const { data, locate } = document;
-  if (data === undefined) return { manifest: null, data, digest: null, diagnostics: document.diagnostics, locate };
+  const { data, locate, pointerAt } = document;
+  if (data === undefined) return { manifest: null, data, digest: null, diagnostics: document.diagnostics, locate, pointerAt };
 
   const parsed = manifestSchema.safeParse(data);
   const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, data));
@@ -50,7 +52,7 @@ export function parseManifest(source: string): ParsedManifest {
     .sort((a, b) => a.line - b.line || a.column - b.column)
     .slice(0, DIAGNOSTICS_MAX);
   const valid = parsed.success && !problems.some(({ severity }) => severity === "error");
-  return { manifest: valid ? parsed.data : null, data, digest: valid ? digestOf(data) : null, diagnostics, locate };
+  return { manifest: valid ? parsed.data : null, data, digest: valid ? digestOf(data) : null, diagnostics, locate, pointerAt };
 }
 
 /** What is missing is shown at the key that should hold it. */

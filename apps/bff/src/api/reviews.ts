@@ -6,7 +6,7 @@ import { printable } from "./templates.ts";
 const number = z.int().positive().max(2_147_483_647);
 const review = z.object({ reviewId: z.uuid() });
 /** RFC 6901. What it points at may be gone by now. */
-const pointer = printable.max(1_024).regex(/^(\/([^~/]|~[01])*)*$/);
+const pointer = printable.max(2_048).regex(/^(\/([^~/]|~[01])*)*$/);
 const body = printable.trim().min(1).max(10_000);
 const note = printable.trim().max(2_000);
 const requesting = z.object({
