@@ -7,8 +7,8 @@
  *     stopping  close(): takes nothing, waits for what runs within the grace, gives the rest back, lets results be acknowledged
  *     stopped   everything given back; also entered when the gateway ends the host (revoked, replaced, …)
  *
- * A lease: taken → started (code loaded) → ended (result kept until acknowledged) → gone. `cancel: requested` ends it with a
- * result; `lease-lost` and `revoked` end it at once and without one, because its fence is no longer ours.
+ * A lease: taken → started (code loaded) → ended (result kept until acknowledged) → gone. `cancel: requested` asks it to end, `revoked`
+ * ends it at once, both with a result; `lease-lost` ends it at once and without one, because its fence is no longer ours.
  */
 import { freemem, loadavg } from "node:os";
 import type { Logger } from "@agent-factory/process/logger";
@@ -48,6 +48,8 @@ export type HostOptions = {
   readonly proof: SandboxProof;
   readonly pool: Pool;
   readonly drivers: Readonly<Record<Lease["driver"], Driver>>;
+  /** Called when what this host believes may be out of date. */
+  readonly doubt: () => void;
   /** Code digests that are ready on this host. */
   readonly warmDigests: () => string[];
   readonly logger: Logger;
@@ -113,6 +115,8 @@ export class Host {
   }
 
   welcome(): void {
+    // Whatever was said of trust while there was no link was not heard.
+    this.#options.doubt();
     this.#outbox.restart([...this.#work.values()].flatMap(({ started }) => (started ? [started] : [])));
     this.#saidCredit = "";
     this.#received = 0;
@@ -157,6 +161,10 @@ export class Host {
               "the gateway did not accept a result",
             );
         }
+        break;
+      case "revoke":
+        this.#options.doubt();
+        this.#logger.info({ digests: frame.digests }, "trust has changed; it is fetched anew");
         break;
       case "cordon":
         this.#cordoned = true;
@@ -265,8 +273,8 @@ export class Host {
   #cancel(hold: Hold, reason: "requested" | "lease-lost" | "revoked"): void {
     const key = keyOf(hold);
     const work = this.#work.get(key);
-    if (reason === "requested") {
-      work?.run.cancel();
+    if (reason !== "lease-lost") {
+      work?.run.cancel(reason === "revoked" ? 0 : undefined);
       return;
     }
     this.#outbox.acknowledge(hold);

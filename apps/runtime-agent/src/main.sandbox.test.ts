@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { CLOSE_REVOKED, type HostFrame, type Lease } from "@agent-factory/protocol";
 import { Header } from "tar";
 import { describe, expect, it } from "vitest";
+import { createTestVersions } from "./gate/test-version.ts";
 import { detectCgroups, treesOf } from "./pool/cgroup.ts";
 import { sandboxMissing } from "./pool/test-sandbox.ts";
 import { digestOf } from "./uplink/gateway-requests.ts";
@@ -69,6 +70,7 @@ function leaseFor(code: Lease["code"], more: Partial<Lease> = {}): Lease {
     templateName: "test",
     driver: "node",
     manifestDigest: `sha256:${"0".repeat(64)}`,
+    signed: null,
     code,
     input: { inline: '{"n":2}' },
     limits: { timeoutMs: 10_000, memoryBytes: 128 * 2 ** 20, cpuMillis: 1000, pids: 64, logBytes: 10_000, outputBytes: 200_000 },
@@ -189,6 +191,46 @@ describe.skipIf(sandboxMissing() !== null)("the runtime agent", () => {
     expect(gateway.heard.flatMap(({ frame }) => (frame.t === "result" ? frame.results : [])).map(({ runId }) => runId)).not.toContain(
       second.runId,
     );
+  });
+
+  it("runs a version that it verified itself, and none that is unsigned, altered where it is stored, or revoked", async () => {
+    await using gateway = await startTestGateway();
+    await using _agent = startAgent(gateway);
+    await gateway.hears("credit");
+    const versions = createTestVersions();
+    gateway.trust = versions.trust();
+    const publish = (semver: string, code: string) => {
+      const lease = versions.publish({ semver, code });
+      for (const [digest, bytes] of versions.bytes) gateway.blobs.set(digest, bytes);
+      return lease;
+    };
+    const outcomeOf = async (lease: Lease) => {
+      gateway.send({ t: "work", leases: [lease] });
+      const { outcome, output, error } = await resultOf(gateway, lease);
+      return error ? [outcome, error.kind, error.check] : [outcome, output];
+    };
+    const sound = publish("1.0.0", "export default () => 'ran';");
+    expect(await outcomeOf(sound)).toEqual(["succeeded", { inline: '"ran"' }]);
+    expect(await outcomeOf({ ...sound, runId: randomUUID(), signed: null })).toEqual(["failed", "integrity", "unsigned"]);
+
+    const altered = publish("1.1.0", "export default () => 'honest';");
+    const digest = altered.code?.digest ?? "";
+    const bytes = Buffer.from(gateway.blobs.get(digest) ?? "");
+    bytes[20] = (bytes[20] ?? 0) ^ 1;
+    gateway.blobs.set(digest, bytes);
+    expect(await outcomeOf(altered)).toEqual(["failed", "integrity", "code-bytes"]);
+
+    // In mid-run: ended at once, and the end is reported.
+    const spinning = publish("1.2.0", "export default () => { for (;;); };");
+    gateway.send({ t: "work", leases: [spinning] });
+    const { runId, attempt, fence } = spinning;
+    await gateway.hears("started", ({ runs }) => runs[0]?.runId === runId);
+    gateway.send({ t: "cancel", runs: [{ runId, attempt, fence, reason: "revoked" }] });
+    gateway.trust = { ...versions.trust(), revoked: [spinning.manifestDigest] };
+    gateway.send({ t: "revoke", digests: [spinning.manifestDigest] });
+    expect(await resultOf(gateway, spinning)).toMatchObject({ outcome: "cancelled", error: null });
+    expect(await outcomeOf({ ...spinning, runId: randomUUID() })).toEqual(["failed", "integrity", "not-revoked"]);
+    expect(await outcomeOf({ ...sound, runId: randomUUID() })).toEqual(["succeeded", { inline: '"ran"' }]);
   });
 
   it("keeps what it runs through a lost link and reports it on the next, once", async () => {

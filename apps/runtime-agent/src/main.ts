@@ -15,6 +15,8 @@ import { createCodeCache } from "./drivers/code-cache.ts";
 import { createNodeDriver } from "./drivers/node.ts";
 import { noopDriver } from "./drivers/noop.ts";
 import { environment } from "./env.ts";
+import { createAdmission } from "./gate/admission.ts";
+import { createTrustKeeper } from "./gate/trust-keeper.ts";
 import { Host } from "./host.ts";
 import { createBubblewrapDriver } from "./pool/bubblewrap-sandbox.ts";
 import { createPool } from "./pool/pool.ts";
@@ -43,6 +45,7 @@ function giveUp(code: number, message: string): Promise<never> {
 
 health.set("sandbox", "starting", "not tried yet");
 health.set("gateway", "starting", "not linked yet");
+health.set("trust", "starting", "the trust root is not compared yet");
 mkdirSync(env.STATE_DIR, { recursive: true, mode: 0o755 });
 const healthServer = await serveHealth(health, { host: "127.0.0.1", port: env.HEALTH_PORT });
 shutdown.add("health", () => healthServer.close());
@@ -122,6 +125,13 @@ async function becomeHost(): Promise<Identity> {
 
 const identity = await becomeHost();
 const requests = createGatewayRequests(env.GATEWAY_URL, identity);
+const trust = createTrustKeeper({
+  stateDir: env.STATE_DIR,
+  requests,
+  logger,
+  onHealth: (state, detail) => health.set("trust", state, detail),
+});
+const admission = createAdmission({ requests, trust });
 const cache = createCodeCache({ directory: join(env.STATE_DIR, "code") });
 const host = new Host({
   slots: env.SLOTS,
@@ -131,7 +141,8 @@ const host = new Host({
   inventory: await takeInventory(),
   proof,
   pool,
-  drivers: { node: createNodeDriver({ pool, requests, cache }), noop: noopDriver },
+  drivers: { node: createNodeDriver({ pool, requests, cache, admission }), noop: noopDriver },
+  doubt: () => trust.doubt(),
   warmDigests: cache.digests,
   logger,
 });
@@ -158,7 +169,10 @@ const link = createLink({
   logger,
   hello: () => host.hello(),
   heartbeat: () => host.heartbeat(),
-  onWelcome: () => host.welcome(),
+  onWelcome: () => {
+    host.welcome();
+    void trust.greet();
+  },
   onFrame: (frame) => host.receive(frame),
   next: () => host.next(),
   onState: (state, detail) => health.set("gateway", state === "linked" ? "ok" : "starting", detail),

@@ -1,21 +1,28 @@
-/** JavaScript on Node: fetches code and input, checks them, and runs them in a sandbox of the warm pool. */
-import { setTimeout as delay } from "node:timers/promises";
+/**
+ * JavaScript on Node: fetches code and input, checks them, and runs them in a sandbox of the warm pool. A version runs only when this host
+ * admitted it; a try runs on its author's word.
+ */
 import { INLINE_BYTES_MAX, type Lease, PAYLOAD_BYTES_MAX, type RunError } from "@agent-factory/protocol";
+import type { Admission } from "../gate/admission.ts";
+import { VersionRefused } from "../gate/refusal.ts";
 import { NOTHING_USED, usageOf } from "../meter/meter.ts";
 import type { Ending } from "../pool/execution.ts";
 import type { HandedOut, Pool } from "../pool/pool.ts";
-import { DigestMismatch, type GatewayRequests, RequestRefused } from "../uplink/gateway-requests.ts";
+import { DamagedBytes, fetchSound, patiently } from "../uplink/fetching.ts";
+import type { GatewayRequests } from "../uplink/gateway-requests.ts";
 import type { RunLog } from "../uplink/run-log.ts";
 import { ARCHIVE_BYTES_MAX, UnusableArchive } from "./code-archive.ts";
 import type { CodeCache } from "./code-cache.ts";
 import { type Driver, GivenBack, type Outcome } from "./driver.ts";
 
-/** A gateway that restarts is back within this time; the lease outlives it when it is. */
-const NETWORK_PATIENCE_MS = 30_000;
+export type NodeDriverParts = {
+  readonly pool: Pool;
+  readonly requests: Pick<GatewayRequests, "getBlob" | "putOutput">;
+  readonly cache: CodeCache;
+  readonly admission: Admission;
+};
 
-export function createNodeDriver(parts: { pool: Pool; requests: GatewayRequests; cache: CodeCache }): Driver {
-  const { pool, requests, cache } = parts;
-
+export function createNodeDriver({ pool, requests, cache, admission }: NodeDriverParts): Driver {
   return {
     start(lease, log, onStarted) {
       let handed: HandedOut | null = null;
@@ -24,13 +31,15 @@ export function createNodeDriver(parts: { pool: Pool; requests: GatewayRequests;
       const run = async (): Promise<Outcome> => {
         let materials: Awaited<ReturnType<typeof fetchMaterials>>;
         try {
-          materials = await fetchMaterials(lease, stop.signal);
+          const admitted = lease.kind === "run" ? admission.admit(lease, stop.signal) : null;
+          [, materials] = await Promise.all([admitted, fetchMaterials(lease, stop.signal)]);
         } catch (error) {
           if (stop.signal.aborted) return cancelled;
-          if (error instanceof UnusableArchive || error instanceof DigestMismatch) return failed("code-unavailable", error.message);
-          if (error instanceof RequestRefused && error.status === 404)
-            return failed("code-unavailable", `The registry does not have it: ${error.message}`);
-          throw new GivenBack(`code or input could not be fetched: ${(error as Error).message}`);
+          if (error instanceof VersionRefused) return failed("integrity", error.message, error.check);
+          if (error instanceof DamagedBytes && error.digest === lease.code?.digest && lease.kind === "run")
+            return failed("integrity", `This host refused ${lease.templateName}: its code is damaged (${error.message}).`, "code-bytes");
+          if (error instanceof UnusableArchive || error instanceof DamagedBytes) return failed("code-unavailable", error.message);
+          throw new GivenBack(`what the run needs could not be fetched: ${(error as Error).message}`);
         }
         const { entry } = materials;
         const entryFile = entry === "default" ? "index.mjs" : (entry.split("#")[0] ?? "");
@@ -67,10 +76,10 @@ export function createNodeDriver(parts: { pool: Pool; requests: GatewayRequests;
     if (code === null) throw new UnusableArchive("The template names no code.");
     const input = lease.input;
     const [files, inputBytes] = await Promise.all([
-      cache.load(code.digest, () => patiently(() => requests.getBlob(lease, code.digest, ARCHIVE_BYTES_MAX), signal)),
+      cache.load(code.digest, () => fetchSound(requests, { hold: lease, digest: code.digest, bytesMax: ARCHIVE_BYTES_MAX }, signal)),
       "inline" in input
         ? Buffer.from(input.inline)
-        : patiently(() => requests.getBlob(lease, input.digest, Math.min(input.sizeBytes, PAYLOAD_BYTES_MAX)), signal),
+        : fetchSound(requests, { hold: lease, digest: input.digest, bytesMax: Math.min(input.sizeBytes, PAYLOAD_BYTES_MAX) }, signal),
     ]);
     return { files, input: inputBytes, entry: code.entry };
   }
@@ -84,7 +93,7 @@ export function createNodeDriver(parts: { pool: Pool; requests: GatewayRequests;
     const output = ending.output;
     if (output.length <= INLINE_BYTES_MAX) return { outcome: "succeeded", output: { inline: output.toString("utf8") }, error: null, usage };
     try {
-      const stored = await patiently(() => requests.putOutput(lease, output), new AbortController().signal);
+      const stored = await patiently(() => requests.putOutput(lease, output));
       return { outcome: "succeeded", output: stored, error: null, usage };
     } catch (error) {
       return { ...failed("internal", `The output could not be stored: ${(error as Error).message}`), usage };
@@ -92,22 +101,9 @@ export function createNodeDriver(parts: { pool: Pool; requests: GatewayRequests;
   }
 }
 
-/** Tries again while the gateway cannot be reached; a refusal and wrong bytes are answers. */
-async function patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  const deadline = performance.now() + NETWORK_PATIENCE_MS;
-  for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 3000)) {
-    try {
-      return await work();
-    } catch (error) {
-      const final = error instanceof RequestRefused || error instanceof DigestMismatch || error instanceof UnusableArchive;
-      if (final || signal.aborted || performance.now() > deadline) throw error;
-      await delay(waitMs * (0.5 + Math.random()), undefined, { signal });
-    }
-  }
-}
-
 const cancelled: Outcome = { outcome: "cancelled", output: null, error: null, usage: NOTHING_USED };
 
-function failed(kind: RunError["kind"], message: string): Outcome {
-  return { outcome: "failed", output: null, error: { kind, message: message.slice(0, 4000), stack: [] }, usage: NOTHING_USED };
+function failed(kind: RunError["kind"], message: string, check?: VersionRefused["check"]): Outcome {
+  const error = { kind, message: message.slice(0, 4000), ...(check && { check }), stack: [] };
+  return { outcome: "failed", output: null, error, usage: NOTHING_USED };
 }

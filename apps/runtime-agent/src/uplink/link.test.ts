@@ -10,8 +10,8 @@ import { startTestGateway, type TestGateway } from "./test-gateway.ts";
 const quiet = { info: () => {}, warn: () => {}, error: () => {}, debug: () => {} };
 const hello: HostFrame & { t: "hello" } = {
   t: "hello",
-  protocolMin: 1,
-  protocolMax: 1,
+  protocolMin: 2,
+  protocolMax: 2,
   epoch: randomUUID(),
   agentVersion: "0",
   clock: 0,

@@ -1,9 +1,10 @@
 /** A gateway for tests: real TLS with a CA of its own, the real frames; it does what the test says and records what it hears. */
 import "reflect-metadata";
-import { randomBytes, randomUUID, webcrypto, X509Certificate } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign, webcrypto, X509Certificate } from "node:crypto";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { sealTrust, type Trust } from "@agent-factory/gate/trust";
 import {
   decodeHostFrame,
   encodeFrame,
@@ -12,6 +13,8 @@ import {
   type GatewayFrame,
   type HostFrame,
   linkPath,
+  PROTOCOL_VERSION_MAX,
+  trustRootPath,
 } from "@agent-factory/protocol";
 import * as x509 from "@peculiar/x509";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -64,6 +67,10 @@ export type TestGateway = {
   /** Paths asked for over HTTPS. */
   readonly requests: string[];
   readonly blobs: Map<string, Buffer>;
+  /** The root that hosts pin and that signs {@link trust}. */
+  readonly root: { spki: string; privateKey: KeyObject };
+  /** Whom hosts are told to believe, whatever the tenant; signed anew, with the next version, at each request. */
+  trust: Trust;
   readonly outputs: Map<string, Buffer>;
   /** What the gateway answers to an enrolment; null: it enrols. */
   refuseEnrolment: { status: number; code: string; message: string } | null;
@@ -95,6 +102,12 @@ export async function startTestGateway(): Promise<TestGateway & AsyncDisposable>
   const hostId = randomUUID();
   const waiting = new Set<() => void>();
   let sockets: WebSocket[] = [];
+  const rootKeys = generateKeyPairSync("ed25519");
+  const root = {
+    spki: rootKeys.publicKey.export({ format: "der", type: "spki" }).toString("base64"),
+    privateKey: rootKeys.privateKey,
+  };
+  let trustVersion = 0;
   let connections = 0;
   let port = 0;
   let server: Server;
@@ -136,6 +149,13 @@ export async function startTestGateway(): Promise<TestGateway & AsyncDisposable>
           });
         }
         if (!(request.socket as TLSSocket).authorized) return reply(401, { code: "fleet.no-certificate", message: "no certificate" });
+        if (path === trustRootPath) return reply(200, { spki: root.spki });
+        if (path.startsWith("/trust?")) {
+          trustVersion += 1;
+          const [issuedAt, expiresAt] = [new Date().toISOString(), new Date(Date.now() + 3_600_000).toISOString()];
+          const document = { version: trustVersion, issuedAt, expiresAt, trust: gateway.trust };
+          return reply(200, await sealTrust(document, (bytes) => sign(null, bytes, root.privateKey)));
+        }
         const blob = /^\/runs\/[^/]+\/blobs\/(sha256:[0-9a-f]+)/.exec(path)?.[1];
         if (request.method === "GET" && blob) {
           const bytes = gateway.blobs.get(blob);
@@ -164,7 +184,14 @@ export async function startTestGateway(): Promise<TestGateway & AsyncDisposable>
         gateway.heard.push({ connection, frame });
         if (frame.t === "hello" && gateway.greet)
           socket.send(
-            encodeFrame({ t: "welcome", protocol: 1, hostId, clock: Date.now(), heartbeatMs: gateway.heartbeatMs, leaseMs: 10_000 }),
+            encodeFrame({
+              t: "welcome",
+              protocol: PROTOCOL_VERSION_MAX,
+              hostId,
+              clock: Date.now(),
+              heartbeatMs: gateway.heartbeatMs,
+              leaseMs: 10_000,
+            }),
           );
         if (frame.t === "renew")
           void issueHost(frame.csrPem).then((certificatePem) =>
@@ -188,6 +215,8 @@ export async function startTestGateway(): Promise<TestGateway & AsyncDisposable>
     heard: [],
     requests: [],
     blobs: new Map(),
+    root,
+    trust: { keys: [], logs: [], revoked: [] },
     outputs: new Map(),
     refuseEnrolment: null,
     greet: true,
