@@ -334,6 +334,84 @@ const sentences = {
     fr: ["Le service de connexion ne répond pas.", "Rien n'est perdu. Un nouvel essai a lieu ; si cela dure, prévenez un opérateur."],
   }),
 
+  "signing.key-missing": () => ({
+    en: ["There is no such signing key in this tenant.", reload.en],
+    fr: ["Cette clé de signature n'existe pas chez ce client.", reload.fr],
+  }),
+  "signing.distrust-in-future": () => ({
+    en: [
+      "A key cannot be distrusted from a moment in the future.",
+      "Choose now, or the moment from which it may have been in other hands.",
+    ],
+    fr: [
+      "On ne peut pas retirer la confiance à une clé à partir d'un moment futur.",
+      "Choisissez maintenant, ou le moment depuis lequel elle a pu être en d'autres mains.",
+    ],
+  }),
+  "signing.no-key": () => ({
+    en: ["The tenant's signing key is just changing.", "Try again in a moment."],
+    fr: ["La clé de signature du client est en train de changer.", "Réessayez dans un instant."],
+  }),
+  "signing.no-tenant": () => ({
+    en: ["A key and a signature belong to a tenant, and none was named.", "Choose a tenant and try again."],
+    fr: ["Une clé et une signature appartiennent à un client, et aucun n'a été nommé.", "Choisissez un client et réessayez."],
+  }),
+  "signing.subject-signed": ({ subjectName }) => ({
+    en: [
+      `${text(subjectName, "This")} was signed before, with other content.`,
+      "Nothing is signed twice: publish the change as a new version.",
+    ],
+    fr: [
+      `${text(subjectName, "Ceci")} a déjà été signé, avec un autre contenu.`,
+      "Rien n'est signé deux fois : publiez le changement comme nouvelle version.",
+    ],
+  }),
+  "signing.statement-mismatch": () => ({
+    en: ["What was to be signed does not speak of the version it was made for. Nothing was signed.", "Tell whoever runs the registry."],
+    fr: ["Ce qui devait être signé ne parle pas de la version visée. Rien n'a été signé.", "Prévenez qui exploite le registre."],
+  }),
+  "signing.entry-missing": ({ index, size }) => ({
+    en: [
+      `The log has no entry ${text(index, "with this number")}: it has ${text(size, "fewer")}.`,
+      "Open the log and choose from its entries.",
+    ],
+    fr: [
+      `Le journal n'a pas d'entrée ${text(index, "de ce numéro")} : il en a ${text(size, "moins")}.`,
+      "Ouvrez le journal et choisissez parmi ses entrées.",
+    ],
+  }),
+  "signing.log-closed": () => ({
+    en: ["The transparency log is just being opened.", "Try again in a moment."],
+    fr: ["Le journal de transparence est en train de s'ouvrir.", "Réessayez dans un instant."],
+  }),
+  "signing.log-behind": ({ kept, found }) => ({
+    en: [
+      `The database is behind the transparency log it promised (${text(found, "fewer")} entries, ${text(kept, "more")} were promised). Nothing is signed.`,
+      "It was probably restored from an older backup: whoever runs the registry restores a newer one or gives this log up, as its message says.",
+    ],
+    fr: [
+      `La base est en retard sur le journal de transparence promis (${text(found, "moins d'")} entrées, ${text(kept, "davantage")} promises). Rien n'est signé.`,
+      "Elle a sans doute été restaurée d'une sauvegarde trop ancienne : qui exploite le registre en restaure une plus récente ou abandonne ce journal, comme le dit son message.",
+    ],
+  }),
+  "signing.kek-wrong": ({ sealedUnder }) => ({
+    en: [
+      "The registry's key-encryption key is not the one that the stored keys were sealed under. Nothing is signed.",
+      `Whoever runs the registry sets KEY_ENCRYPTION_KEY to the former key (${text(sealedUnder, "see its log")}) or restores its file.`,
+    ],
+    fr: [
+      "La clé de chiffrement du registre n'est pas celle sous laquelle les clés ont été scellées. Rien n'est signé.",
+      `Qui exploite le registre remet l'ancienne clé dans KEY_ENCRYPTION_KEY (${text(sealedUnder, "voir son journal")}) ou restaure son fichier.`,
+    ],
+  }),
+  "signing.seal-broken": () => ({
+    en: ["A stored key cannot be opened: it was altered. Nothing is signed with it.", "Whoever runs the registry restores the database."],
+    fr: [
+      "Une clé conservée ne s'ouvre pas : elle a été altérée. Rien n'est signé avec elle.",
+      "Qui exploite le registre restaure la base.",
+    ],
+  }),
+
   "templates.missing": ({ name }) => ({
     en: [`There is no template ${text(name, "of that name")} in this tenant.`, "It may belong to another tenant. Look through the list."],
     fr: [
