@@ -1,5 +1,5 @@
 /**
- * What the gate costs before a version may run.
+ * What signing costs: the gate before a version may run, and the log (`append-per-second`, see log-append.ts).
  *
  * `verify-per-second`: whole verdicts, one after the other, over bundles of several versions in a log of {@link ENTRIES} entries: form,
  * statement, every binding, an inclusion proof and three signatures (the tenant's Ed25519, the log's ECDSA over timestamp and
@@ -11,8 +11,10 @@ import { IN_TOTO_PAYLOAD_TYPE, pae } from "@agent-factory/gate/dsse";
 import { PUBLICATION_TYPE, publicationStatement } from "@agent-factory/gate/statement";
 import { addStrangers, createTestLog, createTestSigner, signStatement, testDigest, testPublication } from "@agent-factory/gate/test-signer";
 import type { Bench, Row } from "../scripts/bench.ts";
+import { openAppendMeasure } from "./log-append.ts";
 
 const ROUNDS = 15;
+const APPEND_ROUNDS = 5;
 
 type Measure = { readonly perRound: () => Promise<{ ours: number; peer: number }>; readonly row: (ours: number, peer: number) => Row };
 
@@ -72,9 +74,9 @@ async function perSecond(times: number, once: (n: number) => Promise<void> | voi
 }
 
 /** Ours and the peer in turns, so that both meet the same machine; the first round warms up. */
-async function medians({ perRound, row }: Measure): Promise<Row> {
+async function medians({ perRound, row }: Measure, rounds: number): Promise<Row> {
   const [ours, peer]: [number[], number[]] = [[], []];
-  for (let round = 0; round <= ROUNDS; round += 1) {
+  for (let round = 0; round <= rounds; round += 1) {
     const measured = await perRound();
     if (round === 0) continue;
     ours.push(measured.ours);
@@ -91,6 +93,12 @@ function median(values: readonly number[]): number {
 export const bench: Bench = {
   name: "signing",
   async run() {
-    return [await medians(measureVerification())];
+    const verification = await medians(measureVerification(), ROUNDS);
+    const appends = await openAppendMeasure();
+    try {
+      return [verification, await medians(appends, APPEND_ROUNDS)];
+    } finally {
+      await appends.close();
+    }
   },
 };
