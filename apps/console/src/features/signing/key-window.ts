@@ -19,7 +19,9 @@ export type KeyWindow = {
 type Dated = Pick<KeyRow, "notBefore" | "notAfter" | "distrustedFrom">;
 
 const DAY_MS = 86_400_000;
+/** More at the end, where the key that signs next begins. */
 const MARGIN = 0.03;
+const MARGIN_END = 0.15;
 
 /** From the first key's beginning to past the next rotation, at least a day, with a margin on both sides. Times in ms. */
 export function axisOf(keys: readonly Dated[], nextRotationAt: string | null, now: number): Axis {
@@ -31,7 +33,7 @@ export function axisOf(keys: readonly Dated[], nextRotationAt: string | null, no
   const from = Math.min(...times);
   const to = Math.max(...times, from + DAY_MS);
   const margin = (to - from) * MARGIN;
-  return { from: from - margin, to: to + margin, now };
+  return { from: from - margin, to: to + (to - from) * MARGIN_END, now };
 }
 
 export function windowOf(key: Dated, axis: Axis): KeyWindow {

@@ -2,7 +2,8 @@ import type { AppRouter } from "@agent-factory/bff/api";
 import type { inferRouterOutputs } from "@trpc/server";
 
 type Outputs = inferRouterOutputs<AppRouter>;
-export type ProofAnswer = Outputs["signing"]["proof"];
+/** `bundle` is null while the version waits for its signature. */
+export type ProofAnswer = Outputs["signing"]["proof"] & { readonly bundle: unknown };
 export type KeysView = Outputs["signing"]["keys"];
 export type KeyRow = KeysView["items"][number];
 export type LogView = Outputs["signing"]["log"];

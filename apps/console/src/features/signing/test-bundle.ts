@@ -17,7 +17,7 @@ import type { ProofInput } from "./proof.ts";
 
 const HOST = "log.test";
 export const SOURCE = "apiVersion: agentfactory.dev/v1\nkind: AgentTemplate\nmetadata: { name: invoice-triage }\n";
-export const asked = { tenantId: "t-1", tenantSlug: "acme", name: "invoice-triage", semver: "1.1.0" };
+export const asked: ProofInput["asked"] = { tenantId: "t-1", tenantSlug: "acme", name: "invoice-triage", semver: "1.1.0" };
 export const PUBLISHED_AT = "2026-11-24T10:00:00.000Z";
 
 export class TestLog {
@@ -84,16 +84,16 @@ export class TestLog {
 }
 
 /** A version that was reviewed, signed and logged, as the proof page is given it. */
-export function provenVersion(log = new TestLog()): ProofInput & { readonly log: TestLog } {
+export function provenVersion(of = asked, source = SOURCE, log = new TestLog()): ProofInput & { readonly log: TestLog } {
   const key = generateKeyPairSync("ed25519");
   const spki = key.publicKey.export({ type: "spki", format: "der" }).toString("base64");
   const hint = createHash("sha256").update(Buffer.from(spki, "base64")).digest("base64");
-  const digest = digestOf(readDocument(SOURCE).data);
+  const digest = digestOf(readDocument(source).data);
   const statement = publicationStatement(
     {
-      tenant: { id: asked.tenantId, slug: asked.tenantSlug },
-      template: asked.name,
-      semver: asked.semver,
+      tenant: { id: of.tenantId, slug: of.tenantSlug },
+      template: of.name,
+      semver: of.semver,
       parent: { semver: "1.0.0", digest: `sha256:${"1".repeat(64)}` },
       codeDigest: `sha256:${"2".repeat(64)}`,
       review: {
@@ -119,16 +119,16 @@ export function provenVersion(log = new TestLog()): ProofInput & { readonly log:
   log.grow();
   const entry = log.witness(entryBody({ envelope, payload, spki }));
   const trust: Trust = {
-    keys: [{ hint, tenantId: asked.tenantId, spki, notBefore: "2026-11-01T00:00:00Z", notAfter: null, distrustedFrom: null }],
+    keys: [{ hint, tenantId: of.tenantId, spki, notBefore: "2026-11-01T00:00:00Z", notAfter: null, distrustedFrom: null }],
     logs: [{ logId: log.logId, origin: log.origin, spki: log.spki, notBefore: "2026-11-01T00:00:00Z", notAfter: null }],
     revoked: [],
   };
   return {
     log,
-    asked,
+    asked: of,
     now: new Date("2026-11-24T12:00:00Z"),
     answer: {
-      source: SOURCE,
+      source,
       subject: { digest },
       state: "published",
       bundle: {

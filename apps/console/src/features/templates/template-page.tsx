@@ -7,14 +7,12 @@ import { Dialog } from "@agent-factory/ui/dialog";
 import { PageBody, PageHeader } from "@agent-factory/ui/page-header";
 import { Panel } from "@agent-factory/ui/panel";
 import { Skeleton } from "@agent-factory/ui/skeleton";
-import { type Column, Table } from "@agent-factory/ui/table";
 import { toast } from "@agent-factory/ui/toast";
-import { Tooltip } from "@agent-factory/ui/tooltip";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { FilePen, FileText, GitBranch, Trash2 } from "lucide-react";
+import { FilePen, GitBranch, Play, Trash2 } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
-import { type ReactNode, useState } from "react";
+import { type ComponentType, type ReactNode, useState } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
@@ -22,16 +20,45 @@ import { QueryProblem } from "../../trpc/failure.tsx";
 import { archiveOf } from "./code-digest.ts";
 import { CodeFiles, type CodePlace } from "./code-files.tsx";
 import { templateMessages } from "./messages.ts";
-import { type DraftRow, shortDigest, type TemplateView, type VersionRow } from "./template-view.ts";
+import { latestRunnable } from "./runnable-version.ts";
+import type { DraftRow, TemplateView } from "./template-view.ts";
 import { useAddress } from "./use-address.ts";
 import { useFailureToast } from "./use-failure-toast.ts";
+import { useWhyNotRun } from "./version-actions.tsx";
+import { VersionBanner } from "./version-banner.tsx";
+import { VersionLineage } from "./version-lineage.tsx";
+import { versionMessages } from "./version-messages.ts";
+import { VersionTable } from "./version-table.tsx";
 
-/** One template: its versions and where each came from, who works on it, and the code of the newest. */
-export function TemplatePage({ name }: { name: string }): ReactNode {
+/** A page that waits for a signature looks again this often. */
+const SIGNING_MS = 2_000;
+
+/** What other features show on this page. */
+export type TemplateSlots = {
+  /** Asks for an input and submits a run of one version. */
+  readonly RunDialog: ComponentType<{ readonly templateName: string; readonly semver: string; readonly onClose: () => void }>;
+  /** Checks a version's proof in the browser and says so when it does not hold. */
+  readonly ProofAlarm: ComponentType<{ readonly name: string; readonly semver: string }>;
+  /** Who runs it. */
+  readonly Runners: ComponentType<{ readonly templateName: string }>;
+};
+
+/** One template: its versions and where each came from, who runs it, who works on it, and the code of the newest. */
+export function TemplatePage({ name, ...slots }: { name: string } & TemplateSlots): ReactNode {
   const messages = useMessages(templateMessages);
   const trpc = useTRPC();
-  const template = useQuery(trpc.templates.get.queryOptions({ name }));
+  const template = useQuery(
+    trpc.templates.get.queryOptions(
+      { name },
+      {
+        refetchInterval: ({ state }) =>
+          state.data?.versions.some(({ signed, state }) => !signed && state !== "revoked") ? SIGNING_MS : false,
+      },
+    ),
+  );
   const latest = template.data?.versions[0];
+  const address = useAddress();
+  const running = address.get("run");
   return (
     <>
       <PageHeader
@@ -50,11 +77,18 @@ export function TemplatePage({ name }: { name: string }): ReactNode {
             <Badge tone="unknown">{messages.notPublished}</Badge>
           ) : null
         }
-        actions={template.data ? <DraftButtons template={template.data} /> : null}
+        actions={
+          template.data ? (
+            <>
+              <RunLatest template={template.data} onRun={(semver) => address.set("run", semver)} />
+              <DraftButtons template={template.data} />
+            </>
+          ) : null
+        }
       />
       <PageBody>
         {template.data ? (
-          <Loaded template={template.data} />
+          <Loaded template={template.data} slots={slots} />
         ) : template.isError ? (
           <QueryProblem error={template.error} retry={() => void template.refetch()} />
         ) : (
@@ -64,7 +98,28 @@ export function TemplatePage({ name }: { name: string }): ReactNode {
           </div>
         )}
       </PageBody>
+      {template.data?.versions.some(({ semver }) => semver === running) && running !== null ? (
+        <slots.RunDialog templateName={name} semver={running} onClose={() => address.set("run", null)} />
+      ) : null}
     </>
+  );
+}
+
+/** Runs what "latest" means; where nothing can run, the button stays and says why. */
+function RunLatest({ template, onRun }: { template: TemplateView; onRun: (semver: string) => void }): ReactNode {
+  const messages = useMessages(versionMessages);
+  const whyNotRun = useWhyNotRun();
+  const version = latestRunnable(template.versions) ?? template.versions[0];
+  return (
+    <Button
+      disabledReason={version ? whyNotRun(version) : messages.whyNothing}
+      onClick={() => {
+        if (version) onRun(version.semver);
+      }}
+    >
+      <Play aria-hidden />
+      {version ? messages.runOf(version.semver) : messages.run}
+    </Button>
   );
 }
 
@@ -102,125 +157,62 @@ function DraftButtons({ template }: { template: TemplateView }): ReactNode {
   );
 }
 
-function Loaded({ template }: { template: TemplateView }): ReactNode {
+function Loaded({ template, slots }: { template: TemplateView; slots: TemplateSlots }): ReactNode {
   const messages = useMessages(templateMessages);
   const format = useFormat();
   const address = useAddress();
   const shown = address.get("version");
   const open = template.drafts.filter((draft) => draft.state === "open");
   const labels = Object.entries(template.labels as Readonly<Record<string, string>>);
+  const latest = latestRunnable(template.versions);
   return (
-    <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_300px]">
-      <div className="flex min-w-0 flex-col gap-4">
-        <Versions versions={template.versions} onOpen={(semver) => address.set("version", semver)} />
-        <LatestCode template={template} />
+    <>
+      <VersionBanner template={template} />
+      {latest ? <slots.ProofAlarm name={template.name} semver={latest.semver} /> : null}
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_300px]">
+        <div className="flex min-w-0 flex-col gap-4">
+          <VersionTable
+            template={template}
+            onRun={(semver) => address.set("run", semver)}
+            onManifest={(semver) => address.set("version", semver)}
+          />
+          <LatestCode template={template} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-4">
+          <Panel title={messages.facts}>
+            <p className="font-semibold">{template.title}</p>
+            {template.description === "" ? null : <p className="mt-0.5 text-pretty text-ink-2">{template.description}</p>}
+            <dl className="mt-3 grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1">
+              <dt className="text-ink-3">{messages.owner}</dt>
+              <dd>{template.owner}</dd>
+              <dt className="text-ink-3">{messages.created}</dt>
+              <dd>{format.dateTime(template.createdAt)}</dd>
+              {labels.length > 0 ? (
+                <>
+                  <dt className="text-ink-3">{messages.labels}</dt>
+                  <dd className="flex flex-wrap gap-1">
+                    {labels.map(([key, value]) => (
+                      <Badge key={key} icon={null}>
+                        {key}: {value}
+                      </Badge>
+                    ))}
+                  </dd>
+                </>
+              ) : null}
+            </dl>
+          </Panel>
+          <Drafts name={template.name} drafts={open} />
+          {template.versions.length > 0 ? (
+            <>
+              <slots.Runners templateName={template.name} />
+              <VersionLineage template={template} />
+            </>
+          ) : null}
+        </div>
+        {shown === null ? null : <VersionManifest name={template.name} semver={shown} onClose={() => address.set("version", null)} />}
       </div>
-      <div className="flex min-w-0 flex-col gap-4">
-        <Panel title={messages.facts}>
-          <p className="font-semibold">{template.title}</p>
-          {template.description === "" ? null : <p className="mt-0.5 text-pretty text-ink-2">{template.description}</p>}
-          <dl className="mt-3 grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1">
-            <dt className="text-ink-3">{messages.owner}</dt>
-            <dd>{template.owner}</dd>
-            <dt className="text-ink-3">{messages.created}</dt>
-            <dd>{format.dateTime(template.createdAt)}</dd>
-            {labels.length > 0 ? (
-              <>
-                <dt className="text-ink-3">{messages.labels}</dt>
-                <dd className="flex flex-wrap gap-1">
-                  {labels.map(([key, value]) => (
-                    <Badge key={key} icon={null}>
-                      {key}: {value}
-                    </Badge>
-                  ))}
-                </dd>
-              </>
-            ) : null}
-          </dl>
-        </Panel>
-        <Drafts name={template.name} drafts={open} />
-      </div>
-      {shown === null ? null : <VersionManifest name={template.name} semver={shown} onClose={() => address.set("version", null)} />}
-    </div>
+    </>
   );
-}
-
-function Versions({ versions, onOpen }: { versions: readonly VersionRow[]; onOpen: (semver: string) => void }): ReactNode {
-  const messages = useMessages(templateMessages);
-  const format = useFormat();
-  const states = {
-    published: ["healthy", messages.statePublished],
-    deprecated: ["warning", messages.stateDeprecated],
-    revoked: ["breached", messages.stateRevoked],
-  } as const;
-  if (versions.length === 0) {
-    return (
-      <Panel title={messages.versions}>
-        <p className="text-ink-2">{messages.versionsEmpty}</p>
-      </Panel>
-    );
-  }
-  const columns: Column<VersionRow>[] = [
-    { key: "semver", header: messages.columnVersion, cell: (row) => <span className="font-mono font-semibold">{row.semver}</span> },
-    {
-      key: "state",
-      header: messages.columnState,
-      cell: (row) => {
-        const [tone, word] = states[row.state];
-        return <Badge tone={tone}>{word}</Badge>;
-      },
-    },
-    {
-      key: "digest",
-      header: messages.columnDigest,
-      from: "md",
-      cell: (row) => (
-        <Tooltip content={messages.copyDigest}>
-          <button
-            type="button"
-            className="rounded-sm font-mono text-sm text-ink-2 hover:text-ink hover:underline"
-            title={row.digest}
-            onClick={() => void navigator.clipboard.writeText(row.digest).then(() => toast.success(messages.copied))}
-          >
-            {shortDigest(row.digest)}
-          </button>
-        </Tooltip>
-      ),
-    },
-    {
-      key: "from",
-      header: messages.columnFrom,
-      from: "sm",
-      cell: (row) =>
-        row.parentSemver === null ? (
-          <span className="text-ink-3">{messages.firstVersion}</span>
-        ) : (
-          <span className="font-mono text-sm">{row.parentSemver}</span>
-        ),
-    },
-    {
-      key: "published",
-      header: messages.columnPublished,
-      cell: (row) => (
-        <span className="whitespace-nowrap text-ink-2">
-          {format.relative(row.publishedAt)} <span className="hidden text-ink-3 xl:inline">{messages.publishedBy(row.publishedBy)}</span>
-        </span>
-      ),
-    },
-    {
-      key: "open",
-      header: messages.viewManifest,
-      headerHidden: true,
-      align: "right",
-      cell: (row) => (
-        <Button size="sm" variant="ghost" onClick={() => onOpen(row.semver)} aria-label={messages.manifestOf(row.semver)}>
-          <FileText aria-hidden />
-          {messages.viewManifest}
-        </Button>
-      ),
-    },
-  ];
-  return <Table label={messages.versions} columns={columns} rows={versions} rowKey={(row) => row.id} />;
 }
 
 function Drafts({ name, drafts }: { name: string; drafts: readonly DraftRow[] }): ReactNode {

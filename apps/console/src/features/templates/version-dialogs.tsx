@@ -1,0 +1,119 @@
+"use client";
+import { ConfirmDialog } from "@agent-factory/ui/dialog";
+import { Field, Textarea } from "@agent-factory/ui/field";
+import { toast } from "@agent-factory/ui/toast";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { useReadFailure } from "../../i18n/failures.ts";
+import { useMessages } from "../../i18n/i18n.tsx";
+import { useTRPC } from "../../trpc/client.tsx";
+import { QueryProblem } from "../../trpc/failure.tsx";
+import { latestRunnable } from "./runnable-version.ts";
+import type { TemplateView } from "./template-view.ts";
+import { versionMessages } from "./version-messages.ts";
+
+type Asking = { readonly template: TemplateView; readonly semver: string; readonly onClose: () => void };
+
+/** What everything that changes a version does when it is done: say so, look again; when it fails: say why. */
+export function useVersionChange(semver: string, onDone: () => void = () => undefined) {
+  const messages = useMessages(versionMessages);
+  const readFailure = useReadFailure();
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  return (said: string) => ({
+    onSuccess: async () => {
+      toast.success(said);
+      onDone();
+      await queries.invalidateQueries({ queryKey: trpc.templates.pathKey() });
+    },
+    onError: (cause: unknown) => {
+      const failure = readFailure(cause);
+      toast.error(messages.failed(semver), { description: `${failure.sentence} ${failure.wayOut}`.trim() });
+    },
+  });
+}
+
+export function DeprecateDialog({ template, semver, onClose }: Asking): ReactNode {
+  const messages = useMessages(versionMessages);
+  const trpc = useTRPC();
+  const outcome = useVersionChange(semver, onClose);
+  const deprecate = useMutation(trpc.templates.deprecate.mutationOptions(outcome(messages.deprecated(semver))));
+  const { reason, field, ask } = useReason(messages.deprecateHint);
+  return (
+    <ConfirmDialog
+      open
+      onOpenChange={onClose}
+      title={messages.deprecateTitle(semver)}
+      affects={messages.deprecateAffects}
+      confirmLabel={messages.deprecateConfirm(semver)}
+      cancelLabel={messages.cancel}
+      tone="primary"
+      pending={deprecate.isPending}
+      onConfirm={() => {
+        if (ask()) deprecate.mutate({ name: template.name, semver, reason });
+      }}
+    >
+      {field}
+    </ConfirmDialog>
+  );
+}
+
+/** Names what it would stop before it asks; the count is the registry's, now. */
+export function RevokeDialog({ template, semver, onClose }: Asking): ReactNode {
+  const messages = useMessages(versionMessages);
+  const trpc = useTRPC();
+  const outcome = useVersionChange(semver, onClose);
+  const impact = useQuery(trpc.templates.revocation.queryOptions({ name: template.name, semver }, { staleTime: 0 }));
+  const revoke = useMutation(trpc.templates.revoke.mutationOptions(outcome(messages.revoked(semver))));
+  const { reason, field, ask } = useReason(messages.revokeHint);
+  const next = latestRunnable(template.versions, semver);
+  return (
+    <ConfirmDialog
+      open
+      onOpenChange={onClose}
+      title={messages.revokeTitle(semver)}
+      affects={
+        impact.isError ? (
+          <QueryProblem error={impact.error} retry={() => void impact.refetch()} />
+        ) : (
+          <div className="flex flex-col gap-1" aria-busy={impact.isPending} data-testid="revocation">
+            <p className="font-semibold text-ink">
+              {impact.data ? messages.revokeStops(impact.data.queued, impact.data.running) : messages.counting}
+            </p>
+            {impact.data && impact.data.drafts > 0 ? <p>{messages.revokeDrafts(impact.data.drafts)}</p> : null}
+            <p>{next ? messages.revokeThen(next.semver) : messages.revokeNothingThen}</p>
+            <p>{messages.revokeForGood}</p>
+          </div>
+        )
+      }
+      confirmLabel={messages.revokeConfirm(semver)}
+      cancelLabel={messages.cancel}
+      pending={revoke.isPending}
+      disabledReason={impact.data ? undefined : messages.counting}
+      onConfirm={() => {
+        if (ask()) revoke.mutate({ name: template.name, semver, reason });
+      }}
+    >
+      {field}
+    </ConfirmDialog>
+  );
+}
+
+function useReason(hint: string) {
+  const messages = useMessages(versionMessages);
+  const [typed, setTyped] = useState("");
+  const [asked, setAsked] = useState(false);
+  const reason = typed.trim();
+  return {
+    reason,
+    ask: () => {
+      setAsked(true);
+      return reason !== "";
+    },
+    field: (
+      <Field label={messages.reason} hint={hint} error={asked && reason === "" ? messages.reasonNeeded : undefined} required>
+        <Textarea rows={2} value={typed} maxLength={500} onChange={(event) => setTyped(event.target.value)} />
+      </Field>
+    ),
+  };
+}

@@ -1,0 +1,123 @@
+"use client";
+import { Panel } from "@agent-factory/ui/panel";
+import { type Column, RowLink, Table } from "@agent-factory/ui/table";
+import { toast } from "@agent-factory/ui/toast";
+import { Tooltip } from "@agent-factory/ui/tooltip";
+import { Copy } from "lucide-react";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { useFormat, useMessages } from "../../i18n/i18n.tsx";
+import { shortDigest, type TemplateView, type VersionRow } from "./template-view.ts";
+import { VersionActions } from "./version-actions.tsx";
+import { versionMessages } from "./version-messages.ts";
+import { SignedMark, VersionState } from "./version-state.tsx";
+
+/** The versions of a template, highest first: how each stands, who let it through, and what can be done with it. */
+export function VersionTable({
+  template,
+  onRun,
+  onManifest,
+}: {
+  template: TemplateView;
+  onRun: (semver: string) => void;
+  onManifest: (semver: string) => void;
+}): ReactNode {
+  const messages = useMessages(versionMessages);
+  const format = useFormat();
+  if (template.versions.length === 0) {
+    return (
+      <Panel title={messages.versions}>
+        <p className="text-ink-2">{messages.empty}</p>
+      </Panel>
+    );
+  }
+  const columns: Column<VersionRow>[] = [
+    {
+      key: "semver",
+      header: messages.columnVersion,
+      cell: (row) => (
+        <RowLink note={row.parentSemver === null ? messages.first : messages.from(row.parentSemver)}>
+          <Link href={`/templates/${template.name}/versions/${row.semver}`} className="font-mono">
+            {row.semver}
+          </Link>
+        </RowLink>
+      ),
+    },
+    {
+      key: "state",
+      header: messages.columnState,
+      cell: (row) => (
+        <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
+          <VersionState state={row.state} />
+          <SignedMark version={row} />
+        </span>
+      ),
+    },
+    {
+      key: "published",
+      header: messages.columnPublished,
+      from: "sm",
+      cell: (row) => (
+        <span className="block whitespace-nowrap">
+          <time dateTime={row.publishedAt} title={format.dateTime(row.publishedAt)} className="block text-ink-2">
+            {format.relative(row.publishedAt)}
+          </time>
+          <span className="block text-sm text-ink-3">{messages.by(row.publishedByName)}</span>
+        </span>
+      ),
+    },
+    {
+      key: "review",
+      header: messages.columnReview,
+      from: "md",
+      cell: (row) =>
+        row.reviewNumber === null ? (
+          <span className="text-ink-3">{messages.noReview}</span>
+        ) : (
+          <Link
+            href={`/reviews/${row.reviewNumber}`}
+            aria-label={messages.review(row.reviewNumber)}
+            className="relative z-1 rounded-sm text-accent hover:underline"
+          >
+            #{row.reviewNumber}
+          </Link>
+        ),
+    },
+    { key: "digest", header: messages.columnDigest, from: "xl", cell: (row) => <Digest digest={row.digest} /> },
+    {
+      key: "runs",
+      header: messages.columnRuns,
+      align: "right",
+      from: "md",
+      cell: (row) => <span className={row.runsLast7Days === 0 ? "text-ink-3" : undefined}>{format.number(row.runsLast7Days)}</span>,
+    },
+    {
+      key: "actions",
+      header: messages.columnActions,
+      headerHidden: true,
+      align: "right",
+      cell: (row) => (
+        <span className="relative z-1">
+          <VersionActions template={template} version={row} onRun={() => onRun(row.semver)} onManifest={() => onManifest(row.semver)} />
+        </span>
+      ),
+    },
+  ];
+  return <Table label={messages.versions} columns={columns} rows={template.versions} rowKey={(row) => row.id} />;
+}
+
+function Digest({ digest }: { digest: string }): ReactNode {
+  const messages = useMessages(versionMessages);
+  return (
+    <Tooltip content={messages.copyDigest}>
+      <button
+        type="button"
+        className="group relative z-1 inline-flex items-center gap-1.5 rounded-sm font-mono text-sm text-ink-2 hover:text-ink"
+        onClick={() => void navigator.clipboard.writeText(digest).then(() => toast.success(messages.copied))}
+      >
+        {shortDigest(digest)}
+        <Copy aria-hidden className="size-3 text-ink-3 opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100" />
+      </button>
+    </Tooltip>
+  );
+}
