@@ -31,6 +31,14 @@ export function ShortcutHelp({ open, onOpenChange }: { open: boolean; onOpenChan
     [messages.shortcutSave, chord("S")],
     [messages.shortcutTry, chord("Enter")],
     [messages.shortcutTab, <Kbd key="tab">Ctrl M</Kbd>],
+    [
+      messages.shortcutChanges,
+      <span key="changes" className="flex items-center gap-1.5">
+        <Kbd>n</Kbd> <Kbd>p</Kbd>
+      </span>,
+    ],
+    [messages.shortcutComment, <Kbd key="comment">c</Kbd>],
+    [messages.shortcutApprove, <Kbd key="approve">a</Kbd>],
   ];
   return (
     <Dialog

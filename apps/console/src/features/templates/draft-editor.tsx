@@ -18,7 +18,7 @@ import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { ArchiveUpload } from "./archive-upload.tsx";
 import { ChangeBar } from "./change-bar.tsx";
-import { changesSince } from "./changes.ts";
+import { changesSince, type DraftChanges } from "./changes.ts";
 import { archiveOf, withArchive } from "./code-digest.ts";
 import { CodeFiles, type CodePlace } from "./code-files.tsx";
 import { ComparePane } from "./compare-pane.tsx";
@@ -46,9 +46,26 @@ export type TryProps = {
   readonly requests: number;
 };
 
-type Props = { readonly name: string; readonly draftId: string; readonly renderTry: (props: TryProps) => ReactNode };
+/** What the page needs to put *Ask for review* among the editor's actions. */
+export type ReviewProps = {
+  readonly draftId: string;
+  readonly templateName: string;
+  readonly review: DraftView["review"];
+  readonly errors: number;
+  readonly changes: DraftChanges;
+  /** What was typed could not be saved. */
+  readonly unsaved: boolean;
+  readonly settle: () => Promise<number | null>;
+};
 
-export function DraftEditor({ name, draftId, renderTry }: Props): ReactNode {
+type Props = {
+  readonly name: string;
+  readonly draftId: string;
+  readonly renderTry: (props: TryProps) => ReactNode;
+  readonly renderReview: (props: ReviewProps) => ReactNode;
+};
+
+export function DraftEditor({ name, draftId, renderTry, renderReview }: Props): ReactNode {
   const messages = useMessages(templateMessages);
   const trpc = useTRPC();
   // Never from a cache: an editor that opens on an old revision ends in a conflict with itself.
@@ -58,7 +75,7 @@ export function DraftEditor({ name, draftId, renderTry }: Props): ReactNode {
       { gcTime: 0, staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false, refetchOnReconnect: false },
     ),
   );
-  if (draft.data) return <LoadedDraft key={draft.data.id} draft={draft.data} renderTry={renderTry} />;
+  if (draft.data) return <LoadedDraft key={draft.data.id} draft={draft.data} renderTry={renderTry} renderReview={renderReview} />;
   return (
     <>
       <PageHeader breadcrumbs={crumbs(messages.title, name)} title={messages.draft} />
@@ -76,7 +93,7 @@ export function DraftEditor({ name, draftId, renderTry }: Props): ReactNode {
   );
 }
 
-function LoadedDraft({ draft, renderTry }: { draft: DraftView; renderTry: Props["renderTry"] }): ReactNode {
+function LoadedDraft({ draft, renderTry, renderReview }: { draft: DraftView } & Pick<Props, "renderTry" | "renderReview">): ReactNode {
   const messages = useMessages(templateMessages);
   const viewer = useViewer();
   const trpc = useTRPC();
@@ -141,16 +158,22 @@ function LoadedDraft({ draft, renderTry }: { draft: DraftView; renderTry: Props[
               <GitCompareArrows aria-hidden />
               {messages.tabCompare}
             </Button>
-            <Button
-              variant="primary"
-              onClick={tryIt}
-              aria-keyshortcuts="Control+Enter Meta+Enter"
-              disabledReason={viewer.can("runs.try").reason}
-            >
+            <Button onClick={tryIt} aria-keyshortcuts="Control+Enter Meta+Enter" disabledReason={viewer.can("runs.try").reason}>
               <Play aria-hidden />
               {messages.tryIt}
               <Kbd>{isApple() ? "⌘↵" : "Ctrl ↵"}</Kbd>
             </Button>
+            {draft.state === "open"
+              ? renderReview({
+                  draftId: draft.id,
+                  templateName: draft.templateName,
+                  review: draft.review,
+                  errors,
+                  changes,
+                  unsaved: state.phase === "stale" || state.phase === "failed",
+                  settle: open.settle,
+                })
+              : null}
           </>
         }
       />

@@ -1,0 +1,118 @@
+"use client";
+import type { ParsedManifest } from "@agent-factory/manifest";
+import type { Change } from "@agent-factory/manifest/compare";
+import { CornerDownRight } from "lucide-react";
+import type { ReactNode } from "react";
+import { useLocale, useMessages } from "../../i18n/i18n.tsx";
+import { exists } from "./anchors.ts";
+import { ClassIcon } from "./class-marks.tsx";
+import { reviewMessages } from "./messages.ts";
+import { placeName } from "./place-name.ts";
+import { byClass } from "./review-view.ts";
+
+/** Every change as a sentence, grouped by what it means for those who rely on the template, gravest first. */
+export function ChangeList({
+  changes,
+  parsed,
+  onGoTo,
+}: {
+  changes: readonly Change[];
+  parsed: ParsedManifest | null;
+  onGoTo: (line: number) => void;
+}): ReactNode {
+  const messages = useMessages(reviewMessages);
+  return (
+    <ul data-testid="changes" className="flex flex-col">
+      {byClass(changes).map((group) => (
+        <li key={group.class} className="flex gap-2 border-b border-line py-2.5 first:pt-0.5 last:border-b-0 last:pb-0.5">
+          <span className="flex h-5 items-center">
+            <ClassIcon name={group.class} />
+          </span>
+          <div className="min-w-0 flex-1 sm:flex sm:gap-2">
+            <b className="shrink-0 font-semibold sm:w-[92px]">{messages[`class_${group.class}`]}</b>
+            <ul className="flex min-w-0 flex-1 flex-col gap-1">
+              {group.changes.map((change) => (
+                <OneChange
+                  key={`${change.code}${change.path}${JSON.stringify(change.after)}`}
+                  change={change}
+                  parsed={parsed}
+                  onGoTo={onGoTo}
+                />
+              ))}
+            </ul>
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function OneChange({
+  change,
+  parsed,
+  onGoTo,
+}: {
+  change: Change;
+  parsed: ParsedManifest | null;
+  onGoTo: (line: number) => void;
+}): ReactNode {
+  const messages = useMessages(reviewMessages);
+  const language = useLocale();
+  const line = parsed && exists(parsed.data, change.path) ? parsed.locate(change.path, "key").line : null;
+  return (
+    <li className="min-w-0">
+      <div className="flex items-baseline gap-2">
+        <span className="min-w-0 flex-1 [overflow-wrap:anywhere]">{withPlace(change.message[language])}</span>
+        {line === null ? null : (
+          <button
+            type="button"
+            aria-label={messages.goToLine(line, placeName(change.path) ?? messages.wholeManifest)}
+            onClick={() => onGoTo(line)}
+            className="inline-flex shrink-0 items-center gap-1 rounded-sm text-sm text-ink-3 hover:text-accent hover:underline"
+          >
+            <CornerDownRight aria-hidden className="size-3.5" />
+            {messages.atLine(line)}
+          </button>
+        )}
+      </div>
+      {isLong(change) ? (
+        <details className="mt-1 text-sm">
+          <summary className="w-fit rounded-sm text-ink-3 hover:text-ink">{messages.beforeAndAfter}</summary>
+          <div className="mt-1 grid gap-2 md:grid-cols-2">
+            <Value label={messages.before} value={change.before} ground="bg-removed-soft" absent={messages.absent} />
+            <Value label={messages.after} value={change.after} ground="bg-added-soft" absent={messages.absent} />
+          </div>
+        </details>
+      ) : null}
+    </li>
+  );
+}
+
+/** What does not fit the sentence: it tells short values whole. */
+function isLong({ before, after }: Change): boolean {
+  if (before === undefined && after === undefined) return false;
+  return [before, after].some((value) => typeof value === "object" || (typeof value === "string" && value.length > 57));
+}
+
+function Value({ label, value, ground, absent }: { label: string; value: unknown; ground: string; absent: string }): ReactNode {
+  return (
+    <div className="min-w-0">
+      <p className="text-xs text-ink-3">{label}</p>
+      <pre className={`max-h-60 overflow-auto rounded-sm px-2 py-1 whitespace-pre-wrap [overflow-wrap:anywhere] ${ground}`}>
+        {value === undefined ? <i className="text-ink-2">{absent}</i> : typeof value === "string" ? value : JSON.stringify(value, null, 2)}
+      </pre>
+    </div>
+  );
+}
+
+/** A sentence about a change begins with its place: `spec.limits.timeout …`. */
+function withPlace(sentence: string): ReactNode {
+  const place = /^(?:metadata|spec)\.\S+/.exec(sentence)?.[0];
+  if (place === undefined) return sentence;
+  return (
+    <>
+      <code>{place}</code>
+      {sentence.slice(place.length)}
+    </>
+  );
+}

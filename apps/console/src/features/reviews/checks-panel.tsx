@@ -1,0 +1,91 @@
+"use client";
+import type { ParsedManifest } from "@agent-factory/manifest";
+import { Panel } from "@agent-factory/ui/panel";
+import { Check as CheckIcon, CornerDownRight, TriangleAlert, X } from "lucide-react";
+import type { ReactNode } from "react";
+import { useLocale, useMessages } from "../../i18n/i18n.tsx";
+import { exists } from "./anchors.ts";
+import { reviewMessages } from "./messages.ts";
+import { placeName } from "./place-name.ts";
+import { type Check, type ReviewPageView, shortDigest } from "./review-view.ts";
+
+const icons = {
+  passed: <CheckIcon aria-hidden className="text-healthy" />,
+  warning: <TriangleAlert aria-hidden className="text-warning" />,
+  failed: <X aria-hidden className="text-breached" />,
+} as const;
+
+type Props = { readonly review: ReviewPageView; readonly parsed: ParsedManifest | null; readonly onGoTo: (line: number) => void };
+
+/** What stands in the way of the head, as of now; what the policy found leads to its line. */
+export function ChecksPanel({ review, parsed, onGoTo }: Props): ReactNode {
+  const messages = useMessages(reviewMessages);
+  const locale = useLocale();
+  const { head, checks } = review;
+  const aside = (name: Check["name"]): string | null => {
+    if (name === "manifest" && head.digest !== null) return shortDigest(head.digest);
+    if (name === "policy" && /^sha256:/.test(head.policyRevision)) return messages.policyRevision(shortDigest(head.policyRevision));
+    return null;
+  };
+  return (
+    <Panel title={messages.checks}>
+      <ul className="flex flex-col" data-testid="checks">
+        {checks.map((check) => (
+          <li
+            key={check.name}
+            data-check={check.name}
+            data-state={check.state}
+            className="flex gap-2 border-b border-line py-2.5 first:pt-0.5 last:border-b-0 last:pb-0"
+          >
+            <span className="flex h-5 shrink-0 items-center [&_svg]:size-4">{icons[check.state]}</span>
+            <div className="min-w-0 flex-1">
+              <p className="[overflow-wrap:anywhere]">
+                <span className="sr-only">
+                  {messages[`check_${check.name}`]}, {messages[check.state]}:{" "}
+                </span>
+                {check.message[locale]}{" "}
+                {aside(check.name) === null ? null : (
+                  <code className="text-sm text-ink-3" title={check.name === "manifest" ? (head.digest ?? "") : head.policyRevision}>
+                    {aside(check.name)}
+                  </code>
+                )}
+              </p>
+              {check.name === "policy" && head.findings.length > 0 ? <Findings review={review} parsed={parsed} onGoTo={onGoTo} /> : null}
+            </div>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function Findings({ review, parsed, onGoTo }: Props): ReactNode {
+  const messages = useMessages(reviewMessages);
+  const locale = useLocale();
+  return (
+    <ul className="mt-1.5 flex flex-col gap-2">
+      {review.head.findings.map((finding) => {
+        const line = parsed && exists(parsed.data, finding.pointer) ? parsed.locate(finding.pointer, "key").line : null;
+        return (
+          <li key={`${finding.rule}${finding.pointer}`} className="border-l-2 border-line-strong pl-2.5">
+            <p className="[overflow-wrap:anywhere]">{finding.message[locale]}</p>
+            <p className="flex flex-wrap items-center gap-x-2 text-sm text-ink-3">
+              <code>{finding.rule}</code>
+              {line === null ? null : (
+                <button
+                  type="button"
+                  aria-label={messages.goToLine(line, placeName(finding.pointer) ?? messages.wholeManifest)}
+                  onClick={() => onGoTo(line)}
+                  className="inline-flex items-center gap-1 rounded-sm hover:text-accent hover:underline"
+                >
+                  <CornerDownRight aria-hidden className="size-3.5" />
+                  {messages.atLine(line)}
+                </button>
+              )}
+            </p>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,285 @@
+"use client";
+/** One review: what it would change, what stands in its way, who decided what, and what was said. */
+import { Badge } from "@agent-factory/ui/badge";
+import { Button, LinkButton } from "@agent-factory/ui/button";
+import { PageBody, PageHeader } from "@agent-factory/ui/page-header";
+import { Notice, Panel } from "@agent-factory/ui/panel";
+import { Skeleton } from "@agent-factory/ui/skeleton";
+import { toast } from "@agent-factory/ui/toast";
+import { RefreshCw, Scale } from "lucide-react";
+import Link from "next/link";
+import { type ReactNode, useMemo, useRef, useState } from "react";
+import { useFormat, useMessages } from "../../i18n/i18n.tsx";
+import { QueryProblem } from "../../trpc/failure.tsx";
+import { anchor, lineOf, quoteOf } from "./anchors.ts";
+import { ApprovalsPanel } from "./approvals-panel.tsx";
+import { ChangeList } from "./change-list.tsx";
+import { ChecksPanel } from "./checks-panel.tsx";
+import { Conversation } from "./conversation.tsx";
+import { type Asking, Decisions, useWhyNot } from "./decisions.tsx";
+import { DiffPanel, useAgainstName } from "./diff-panel.tsx";
+import type { Layout } from "./diff-rows.ts";
+import type { DiffHandle } from "./diff-table.tsx";
+import { linesOf } from "./line-diff.ts";
+import { useLineForms } from "./line-forms.tsx";
+import { reviewMessages } from "./messages.ts";
+import type { ReviewPageView, Thread } from "./review-view.ts";
+import { StagePanel } from "./stage-panel.tsx";
+import { useAddress } from "./use-address.ts";
+import { type Against, type Comparison, useComparison } from "./use-comparison.ts";
+import { useParsed } from "./use-parsed.ts";
+import { useRemarks } from "./use-remarks.ts";
+import { type ReadHead, useReadHead, useReview } from "./use-review.ts";
+import { useReviewKeys } from "./use-review-keys.ts";
+
+export function ReviewPage({ number }: { number: number }): ReactNode {
+  const messages = useMessages(reviewMessages);
+  const review = useReview(number);
+  if (review.data) return <LoadedReview key={review.data.id} review={review.data} />;
+  return (
+    <>
+      <PageHeader breadcrumbs={crumbs(messages.title)} title={`#${number}`} />
+      <PageBody>
+        {review.isError ? (
+          <>
+            <QueryProblem error={review.error} retry={() => void review.refetch()} title={messages.notFoundTitle} />
+            <div>
+              <LinkButton>
+                <Link href="/reviews">{messages.backToReviews}</Link>
+              </LinkButton>
+            </div>
+          </>
+        ) : (
+          <div aria-busy className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_336px]">
+            <div className="flex flex-col gap-4">
+              <Skeleton className="h-28 w-full rounded-md" />
+              <Skeleton className="h-36 w-full rounded-md" />
+              <Skeleton className="h-96 w-full rounded-md" />
+            </div>
+            <div className="flex flex-col gap-4">
+              <Skeleton className="h-44 w-full rounded-md" />
+              <Skeleton className="h-48 w-full rounded-md" />
+            </div>
+          </div>
+        )}
+      </PageBody>
+    </>
+  );
+}
+
+function LoadedReview({ review }: { review: ReviewPageView }): ReactNode {
+  const messages = useMessages(reviewMessages);
+  const format = useFormat();
+  const address = useAddress();
+  const { head } = review;
+  const { read, replaced, judgedAnew, takeNote } = useReadHead(head);
+  const changed = (replaced || judgedAnew) && review.state === "open";
+  const [readBefore, setReadBefore] = useState<ReadHead | null>(null);
+  const [asking, setAsking] = useState<Asking>(null);
+  const diff = useRef<DiffHandle>(null);
+
+  const since = Number(address.get("since") ?? Number.NaN);
+  const known = review.revisions.some(({ revision }) => revision === since && revision !== head.revision);
+  const against = useMemo<Against>(
+    () => (readBefore ? { kind: "read", read: readBefore } : known ? { kind: "revision", revision: since } : { kind: "base" }),
+    [readBefore, known, since],
+  );
+  const compareWith = (next: Against) => {
+    setReadBefore(next.kind === "read" ? next.read : null);
+    address.set("since", next.kind === "revision" ? String(next.revision) : null);
+  };
+  const layout: Layout = address.get("layout") === "split" ? "split" : "unified";
+
+  const comparison = useComparison(review, against);
+  const parsed = useParsed(head.content);
+  const lines = useMemo(() => linesOf(head.content), [head.content]);
+  const anchors = useMemo(
+    () => (parsed ? anchor(review.threads, parsed, lines) : { byLine: new Map<number, Thread[]>(), gone: [], general: [] }),
+    [review.threads, parsed, lines],
+  );
+  const forms = useLineForms(review, parsed);
+  const remarks = useRemarks(review, forms.reopen);
+  const why = useWhyNot({ review, changed });
+  const goTo = (line: number) => diff.current?.goTo(line);
+  const show = (thread: Thread) => {
+    const { pointer } = thread;
+    if (pointer === null || !parsed || anchors.gone.includes(thread)) return null;
+    return () => goTo(lineOf(pointer, quoteOf(thread.body), parsed, lines));
+  };
+  useReviewKeys({
+    next: () => diff.current?.step(1),
+    previous: () => diff.current?.step(-1),
+    comment: () => {
+      const line = diff.current?.here() ?? null;
+      if (line !== null) forms.openAt(line);
+    },
+    approve: () => {
+      if (review.state !== "open") return;
+      if (why.approve === undefined) setAsking("approve");
+      else toast.info(why.approve);
+    },
+  });
+  const sinceApproved = against.kind === "revision" && against.revision === review.mine.lastApprovedRevision ? against.revision : null;
+
+  return (
+    <>
+      <PageHeader
+        breadcrumbs={crumbs(messages.title)}
+        title={
+          <>
+            <Link
+              href={`/templates/${review.templateName}`}
+              className="rounded-sm hover:underline"
+              title={messages.openTemplate(review.templateName)}
+            >
+              {review.templateName}
+            </Link>
+            {head.nextSemver === null ? null : ` ${review.outcome ?? head.nextSemver}`}
+          </>
+        }
+        badges={
+          <>
+            <Badge tone="accent" icon={null}>
+              {messages.revision(head.revision)}
+            </Badge>
+            <span className="text-ink-2">{messages.askedWhen(review.openedBy.name, format.relative(review.openedAt))}</span>
+          </>
+        }
+        actions={
+          review.state === "open" ? (
+            <Decisions review={review} read={read} changed={changed} since={sinceApproved} asking={asking} onAsking={setAsking} />
+          ) : null
+        }
+      />
+      <PageBody>
+        {changed ? (
+          <ChangedNotice
+            review={review}
+            judgedAnew={judgedAnew}
+            onShow={() => {
+              compareWith({ kind: "read", read });
+              takeNote();
+            }}
+            onGoOn={takeNote}
+          />
+        ) : null}
+        <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 xl:grid-cols-[minmax(0,1fr)_336px] xl:grid-rows-[auto_1fr]">
+          <div className="flex min-w-0 flex-col gap-4">
+            <StagePanel review={review} />
+            <WhatChanged review={review} against={against} comparison={comparison}>
+              {(changes) => <ChangeList changes={changes} parsed={parsed} onGoTo={goTo} />}
+            </WhatChanged>
+          </div>
+          <div className="flex min-w-0 flex-col gap-4 xl:col-start-2 xl:row-span-2 xl:row-start-1">
+            <ApprovalsPanel review={review} />
+            <ChecksPanel review={review} parsed={parsed} onGoTo={goTo} />
+            {review.state === "open" && head.nextSemver !== null ? (
+              <Panel title={messages.whenPublished}>
+                <p className="text-pretty text-ink-2">{messages.whenPublishedText(head.nextSemver)}</p>
+              </Panel>
+            ) : null}
+          </div>
+          <div className="flex min-w-0 flex-col gap-4">
+            <DiffPanel
+              review={review}
+              against={against}
+              comparison={comparison}
+              onAgainst={compareWith}
+              layout={layout}
+              onLayout={(next) => address.set("layout", next === "split" ? next : null)}
+              parsed={parsed}
+              anchors={anchors}
+              remarks={remarks}
+              forms={forms}
+              handle={diff}
+            />
+            <Conversation review={review} remarks={remarks} forms={forms} onShow={show} />
+          </div>
+        </div>
+      </PageBody>
+    </>
+  );
+}
+
+/** Somebody changed what is being read, or the policy did: said at once, and nothing can be approved unseen. */
+function ChangedNotice({
+  review,
+  judgedAnew,
+  onShow,
+  onGoOn,
+}: {
+  review: ReviewPageView;
+  judgedAnew: boolean;
+  onShow: () => void;
+  onGoOn: () => void;
+}): ReactNode {
+  const messages = useMessages(reviewMessages);
+  const { head } = review;
+  return (
+    <Notice
+      tone="warning"
+      icon={judgedAnew ? <Scale aria-hidden /> : <RefreshCw aria-hidden />}
+      title={judgedAnew ? messages.policyChangedTitle : messages.changedTitle(head.createdByName, head.revision)}
+      actions={
+        <>
+          <Button size="sm" onClick={onGoOn}>
+            {messages.changedHide}
+          </Button>
+          {judgedAnew ? null : (
+            <Button size="sm" variant="primary" onClick={onShow}>
+              {messages.changedShow}
+            </Button>
+          )}
+        </>
+      }
+    >
+      {judgedAnew ? messages.policyChangedText : messages.changedText}
+    </Notice>
+  );
+}
+
+function WhatChanged({
+  review,
+  against,
+  comparison,
+  children,
+}: {
+  review: ReviewPageView;
+  against: Against;
+  comparison: Comparison;
+  children: (changes: NonNullable<Comparison["changes"]>) => ReactNode;
+}): ReactNode {
+  const messages = useMessages(reviewMessages);
+  const name = useAgainstName(review, against);
+  const { head } = review;
+  const { changes } = comparison;
+  const first = against.kind === "base" && head.base === null;
+  return (
+    <Panel
+      title={against.kind === "base" && head.base === null ? messages.whatChanged : messages.whatChangedSince(name)}
+      {...(against.kind === "base" && !first && head.demands !== "none" && head.nextSemver !== null
+        ? { footer: messages.demands(messages[head.demands], head.nextSemver) }
+        : {})}
+    >
+      {changes === undefined ? (
+        <Skeleton className="h-10 w-full" />
+      ) : changes === null ? (
+        <p className="text-ink-2">{messages.cannotCompare}</p>
+      ) : first ? (
+        <p className="text-ink-2">{messages.firstVersion}</p>
+      ) : changes.length === 0 ? (
+        <p className="text-ink-2">{messages.sameMeaning}</p>
+      ) : (
+        children(changes)
+      )}
+    </Panel>
+  );
+}
+
+function crumbs(title: string): ReactNode[] {
+  return [
+    <Link key="reviews" href="/reviews">
+      {title}
+    </Link>,
+  ];
+}

@@ -1,0 +1,59 @@
+"use client";
+import { parseManifest } from "@agent-factory/manifest";
+import { type Change, compareManifests } from "@agent-factory/manifest/compare";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { useTRPC } from "../../trpc/client.tsx";
+import type { ReviewPageView } from "./review-view.ts";
+import type { ReadHead } from "./use-review.ts";
+
+/** What the head is compared with: its base version, one of its own revisions, or what the reader had before their eyes. */
+export type Against =
+  | { readonly kind: "base" }
+  | { readonly kind: "revision"; readonly revision: number }
+  | { readonly kind: "read"; readonly read: ReadHead };
+
+export type Comparison = {
+  /** Null while it is being loaded. */
+  readonly before: string | null;
+  readonly error: unknown;
+  readonly retry: () => void;
+  /** Null where one of the two is no valid manifest; undefined while it is not known. */
+  readonly changes: readonly Change[] | null | undefined;
+};
+
+export function useComparison(review: ReviewPageView, against: Against): Comparison {
+  const trpc = useTRPC();
+  const { head, number } = review;
+  const revision = against.kind === "revision" ? against.revision : head.revision;
+  const query = useQuery(
+    trpc.reviews.revision.queryOptions(
+      { number, revision },
+      // Only the head may still be replaced in its place.
+      { enabled: against.kind === "revision" && revision !== head.revision, staleTime: Number.POSITIVE_INFINITY },
+    ),
+  );
+  // What I approved once is one press away: it is here before it is asked for.
+  const approved = review.mine.lastApprovedRevision;
+  useQuery(
+    trpc.reviews.revision.queryOptions(
+      { number, revision: approved ?? revision },
+      { enabled: approved !== null && approved !== head.revision, staleTime: Number.POSITIVE_INFINITY },
+    ),
+  );
+  const before =
+    against.kind === "base"
+      ? (head.base?.content ?? "")
+      : against.kind === "read"
+        ? against.read.content
+        : revision === head.revision
+          ? head.content
+          : (query.data?.content ?? null);
+  const changes = useMemo(() => {
+    if (against.kind === "base") return head.digest === null ? null : head.changes;
+    if (before === null) return undefined;
+    const [old, next] = [before, head.content].map((text) => parseManifest(text).manifest);
+    return old && next ? compareManifests(old, next).changes : null;
+  }, [against.kind, before, head]);
+  return { before, error: query.error, retry: () => void query.refetch(), changes };
+}
