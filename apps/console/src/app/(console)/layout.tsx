@@ -1,3 +1,4 @@
+import { dehydrate, HydrationBoundary } from "@tanstack/react-query";
 import { TRPCClientError } from "@trpc/client";
 import type { ReactNode } from "react";
 import { NoticeWatch } from "../../features/notices/notice-watch.tsx";
@@ -9,16 +10,21 @@ import { TRPCProvider } from "../../trpc/client.tsx";
 import { getServerTrpc } from "../../trpc/server.tsx";
 
 export default async function ConsoleLayout({ children }: { children: ReactNode }) {
-  const { client } = await getServerTrpc();
-  const session = await client.session.me.query().catch((cause: unknown) => problemOf(cause));
+  const { client, queryClient, trpc } = await getServerTrpc();
+  const [session] = await Promise.all([
+    client.session.me.query().catch((cause: unknown) => problemOf(cause)),
+    queryClient.prefetchQuery(trpc.notices.unread.queryOptions()),
+  ]);
   if ("problem" in session) return <SessionProblem {...session.problem} />;
   return (
     <TRPCProvider key={session.tenant.slug} tenant={session.tenant.slug}>
       <ViewerProvider session={session}>
-        <NoticeWatch />
-        <AppShell bell={<Bell />} counts={{ inbox: <UnreadCount /> }}>
-          {children}
-        </AppShell>
+        <HydrationBoundary state={dehydrate(queryClient)}>
+          <NoticeWatch />
+          <AppShell bell={<Bell />} counts={{ inbox: <UnreadCount /> }}>
+            {children}
+          </AppShell>
+        </HydrationBoundary>
       </ViewerProvider>
     </TRPCProvider>
   );

@@ -120,11 +120,11 @@ function Warning({ notice }: { notice: Notice }): ReactNode {
       <NoticeIcon kind={notice.kind} />
       <span className="min-w-0 flex-1">
         <Link href={notice.href} className={link}>
-          <SentenceText {...said} />
+          <SentenceText {...said} strong />
         </Link>
         {said.more === null ? null : <span className="block truncate text-sm text-ink-3">{said.more.text}</span>}
       </span>
-      <Badge tone="breached" icon={<TriangleAlert aria-hidden />}>
+      <Badge tone={notice.kind === "review.problem" ? "warning" : "breached"} icon={<TriangleAlert aria-hidden />}>
         {messages.warningWord}
       </Badge>
       <Moment at={notice.at} shown={format.relative(notice.at)} exact={format.dateTime(notice.at)} />

@@ -36,7 +36,7 @@ export function NoticeLine({ notice, onRead }: { notice: Notice; onRead: () => v
           )}
         >
           {unread ? <span className="sr-only">{messages.isUnread} </span> : null}
-          <SentenceText {...said} />
+          <SentenceText {...said} strong={unread} />
         </Link>
         {said.more === null ? null : (
           <span
@@ -48,8 +48,9 @@ export function NoticeLine({ notice, onRead }: { notice: Notice; onRead: () => v
             {said.more.text}
           </span>
         )}
+        <span className="mt-0.5 block text-sm text-ink-3 sm:hidden">{format.relative(notice.at)}</span>
       </span>
-      <span className="relative z-10 flex h-5 shrink-0 items-center gap-1">
+      <span className="relative z-10 hidden h-5 shrink-0 items-center gap-1 sm:flex">
         {unread ? (
           <span className="opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
             <IconButton label={messages.markOne} size="sm" onClick={onRead}>

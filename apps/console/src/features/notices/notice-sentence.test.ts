@@ -20,27 +20,27 @@ const SAID: readonly (readonly [Content, string, string])[] = [
   [
     { kind: "review.requested", data: review },
     "Emma Laurent asks you to review “Raise the depth limit” of dependency-audit",
-    "Emma Laurent vous demande de relire « Raise the depth limit » de dependency-audit",
+    "Emma Laurent vous demande de relire «\u00a0Raise the depth limit\u00a0» de dependency-audit",
   ],
   [
     { kind: "review.commented", data: { ...review, excerpt: "Why ten?" } },
     "Emma Laurent commented on “Raise the depth limit” of dependency-audit | > Why ten?",
-    "Emma Laurent a commenté « Raise the depth limit » de dependency-audit | > Why ten?",
+    "Emma Laurent a commenté «\u00a0Raise the depth limit\u00a0» de dependency-audit | > Why ten?",
   ],
   [
     { kind: "review.approved", data: review },
     "Emma Laurent approved “Raise the depth limit” of dependency-audit",
-    "Emma Laurent a approuvé « Raise the depth limit » de dependency-audit",
+    "Emma Laurent a approuvé «\u00a0Raise the depth limit\u00a0» de dependency-audit",
   ],
   [
     { kind: "review.rejected", data: { ...review, note: null } },
     "Emma Laurent rejected “Raise the depth limit” of dependency-audit",
-    "Emma Laurent a rejeté « Raise the depth limit » de dependency-audit",
+    "Emma Laurent a rejeté «\u00a0Raise the depth limit\u00a0» de dependency-audit",
   ],
   [
     { kind: "review.revised", data: { ...review, reason: "content-changed" } },
     "Emma Laurent changed “Raise the depth limit” of dependency-audit after you approved it | Your approval no longer counts.",
-    "Emma Laurent a modifié « Raise the depth limit » de dependency-audit après votre approbation | Votre approbation ne compte plus.",
+    "Emma Laurent a modifié «\u00a0Raise the depth limit\u00a0» de dependency-audit après votre approbation | Votre approbation ne compte plus.",
   ],
   [
     { kind: "version.published", data: version },
@@ -90,7 +90,8 @@ describe("a notice is one plain sentence in the reader's language", () => {
   test("a review that could not be published says why, if it is known", () => {
     const { by: _, ...about } = review;
     expect(say("en", { kind: "review.problem", data: { ...about, code: "drafts.closed" } })).toMatch(/could not be published \| .{10,}/);
-    expect(say("fr", { kind: "review.problem", data: { ...about, code: null } })).toMatch(/n'a pas pu être publié$/);
+    for (const code of [null, "unheard.of"])
+      expect(say("fr", { kind: "review.problem", data: { ...about, code } })).toMatch(/n'a pas pu être publié$/);
   });
 
   test("somebody without a name is somebody", () => {

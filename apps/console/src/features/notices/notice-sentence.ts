@@ -1,5 +1,5 @@
 /** A notice in words: one plain sentence, and where there is more to know a second line. Pure. */
-import { describeFailure } from "../../i18n/failure-sentences.ts";
+import { describeFailure, isKnownFailure } from "../../i18n/failure-sentences.ts";
 import type { Format, Locale } from "../../i18n/i18n.tsx";
 import { type noticeMessages, TITLE } from "./messages.ts";
 import type { Notice } from "./notice-view.ts";
@@ -31,7 +31,7 @@ export function sentenceOf(notice: Notice, words: Words, format: Pick<Format, "n
       return { sentence: revised(notice.data, words), title: notice.data.title, more: plain(words.approvalGone) };
     case "review.problem": {
       const { title, templateName, code } = notice.data;
-      const why = code === null ? null : describeFailure(locale, { code, message: "", details: {} }).sentence;
+      const why = code === null || !isKnownFailure(code) ? null : describeFailure(locale, { code, message: "", details: {} }).sentence;
       return { sentence: words.stuck(TITLE, templateName), title, more: plain(why) };
     }
     case "version.published":

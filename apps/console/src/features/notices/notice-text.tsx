@@ -12,14 +12,14 @@ export function useSentence(notice: Notice): NoticeSentence {
   return sentenceOf(notice, messages, format, locale);
 }
 
-/** The sentence, its title set off. */
-export function SentenceText({ sentence, title }: NoticeSentence): ReactNode {
+/** The sentence, its title set off: by weight too where the line has weight. */
+export function SentenceText({ sentence, title, strong }: NoticeSentence & { strong: boolean }): ReactNode {
   const [before = "", after] = sentence.split(TITLE);
   if (after === undefined || title === null) return sentence;
   return (
     <>
       {before}
-      <span className="font-semibold text-ink">{title}</span>
+      <span className={strong ? "font-semibold" : "text-ink"}>{title}</span>
       {after}
     </>
   );
