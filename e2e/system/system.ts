@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type ChildProcess, freePort, startChild, until } from "@agent-factory/testkit/child-process";
 import { cloneDatabase } from "@agent-factory/testkit/database";
@@ -15,6 +15,14 @@ const ROOT = path.resolve(import.meta.dirname, "../..");
 const ENDED = ["succeeded", "failed", "cancelled", "dead"];
 
 export type System = Awaited<ReturnType<typeof startSystem>>;
+
+export type PublishedVersion = {
+  readonly tenantId: string;
+  readonly semver: string;
+  readonly manifestDigest: string;
+  readonly codeDigest: string;
+  readonly bundleDigest: string;
+};
 
 /** The real BFF and one real runtime agent as processes of their own, with a template of the test's and a draft of it to try. */
 export async function startSystem({
@@ -119,21 +127,27 @@ export async function startSystem({
     throw new Error(`the system did not start: ${error instanceof Error ? error.message : String(error)}\n${said}`);
   }
 
-  const authorization = `Bearer ${await issuer.token({ subject: "acme-editor", expiresIn: "1h" })}`;
-  const api = createTRPCClient<AppRouter>({ links: [httpLink({ url: `http://127.0.0.1:${bffPort}/trpc`, headers: { authorization } })] });
+  const bearerOf = async (role: string) => `Bearer ${await issuer.token({ subject: `acme-${role}`, expiresIn: "1h" })}`;
+  const clientOf = async (role: string) => {
+    const headers = { authorization: await bearerOf(role) };
+    return createTRPCClient<AppRouter>({ links: [httpLink({ url: `http://127.0.0.1:${bffPort}/trpc`, headers })] });
+  };
+  const [authorization, api] = [await bearerOf("editor"), await clientOf("editor")];
+  const [reviewer, operator, admin] = [await clientOf("reviewer"), await clientOf("operator"), await clientOf("admin")];
 
-  const archive = packArchive(Object.entries(code).map(([name, text]) => ({ path: name, bytes: Buffer.from(text) })));
-  const uploaded = await fetch(`http://127.0.0.1:${bffPort}/archives`, {
-    method: "PUT",
-    headers: { authorization, "content-type": "application/octet-stream" },
-    body: new Uint8Array(archive),
-  });
-  if (!uploaded.ok) throw new Error(`the code archive was refused: ${await uploaded.text()}`);
-  const { digest } = (await uploaded.json()) as { digest: string };
-  const { draftId } = await api.templates.create.mutate({
-    source: `apiVersion: agentfactory.dev/v1
+  const createTemplate = async (name: string, files: Readonly<Record<string, string>>) => {
+    const archive = packArchive(Object.entries(files).map(([path, text]) => ({ path, bytes: Buffer.from(text) })));
+    const uploaded = await fetch(`http://127.0.0.1:${bffPort}/archives`, {
+      method: "PUT",
+      headers: { authorization, "content-type": "application/octet-stream" },
+      body: new Uint8Array(archive),
+    });
+    if (!uploaded.ok) throw new Error(`the code archive was refused: ${await uploaded.text()}`);
+    const { digest } = (await uploaded.json()) as { digest: string };
+    const created = await api.templates.create.mutate({
+      source: `apiVersion: agentfactory.dev/v1
 kind: AgentTemplate
-metadata: { name: ${templateName}, title: Behaves, description: Does what its input says., owner: team-platform }
+metadata: { name: ${name}, title: Behaves, description: Does what its input says., owner: team-platform }
 spec:
   driver: node
   code: { archive: "${digest}", entry: default }
@@ -142,7 +156,10 @@ spec:
   resources: { cpu: 1000m, memory: ${memory} }
   limits: { timeout: ${timeout}, maxAttempts: 3 }
 `,
-  });
+    });
+    return created.draftId;
+  };
+  const draftId = await createTemplate(templateName, code);
   const { revision } = await api.drafts.get.query({ draftId });
 
   const get = (runId: string) => api.runs.get.query({ runId });
@@ -156,7 +173,42 @@ spec:
       )
     ).rows;
 
+  const versionOf = async (name: string) => {
+    const { rows } = await ledger.query<PublishedVersion>(
+      `select v.tenant_id as "tenantId", v.semver, v.digest as "manifestDigest", v.code_digest as "codeDigest", a.bundle_digest as "bundleDigest"
+         from template_versions v join templates t on t.id = v.template_id join attestations a on a.id = v.attestation_id where t.name = $1`,
+      [name],
+    );
+    return rows[0];
+  };
+
   return {
+    operator,
+    admin,
+    /** A template whose first version went the whole way: reviewed by somebody else, approved, published, signed, logged. */
+    publish: async (name: string, files: Readonly<Record<string, string>>): Promise<PublishedVersion> => {
+      const draft = await api.drafts.get.query({ draftId: await createTemplate(name, files) });
+      const asked = { draftId: draft.id, expectedRevision: draft.revision, title: `Publish ${name}` };
+      const { number, reviewId } = await api.reviews.request.mutate(asked);
+      const { digest, head } = await reviewer.reviews.get.query({ number });
+      await reviewer.reviews.approve.mutate({ reviewId, digest: digest ?? "", policyRevision: head.policyRevision });
+      await until("the version is signed", async () => (await versionOf(name)) !== undefined, {
+        timeoutMs: 30_000,
+        failed: failedOf("bff", bff),
+      });
+      return (await versionOf(name)) as PublishedVersion;
+    },
+    submit: async (name: string, input: unknown) =>
+      (await api.runs.submit.mutate({ templateName: name, input: JSON.stringify(input) })).runId,
+    /** Changes one byte where the registry stores it. */
+    damage: ({ tenantId }: PublishedVersion, digest: string) => {
+      const hex = digest.slice("sha256:".length);
+      const file = path.join(bffEnv.BLOB_DIR, tenantId, "sha256", hex.slice(0, 2), hex);
+      const bytes = readFileSync(file);
+      const middle = bytes.length >> 1;
+      bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+      writeFileSync(file, bytes);
+    },
     tryAll: (inputs: readonly unknown[]) =>
       Promise.all(
         inputs.map(
