@@ -61,7 +61,7 @@ export function Button({
     >
       {loading ? (
         <>
-          <span className="invisible inline-flex items-center gap-1.5">{children}</span>
+          <span className="inline-flex items-center gap-1.5 opacity-0">{children}</span>
           <span aria-hidden className="absolute inset-x-3 h-0.5 overflow-hidden rounded-full bg-current/25">
             <span className="block h-full w-1/2 animate-pulse rounded-full bg-current" />
           </span>

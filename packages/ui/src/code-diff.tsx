@@ -2,9 +2,10 @@
 /** Two texts side by side or as one (Monaco's diff editor), read only, unchanged regions folded. */
 import type * as MonacoApi from "monaco-editor/editor/editor.api.js";
 import { type ReactNode, useEffect, useRef, useState } from "react";
-import { codeOptions } from "./code-editor.tsx";
+import { codeOptions, rangeBetween } from "./code-editor.tsx";
 import { type CodeLanguage, loadMonaco, monacoLanguage } from "./monaco.ts";
 import { THEME } from "./monaco-theme.ts";
+import { changeBetween } from "./text-change.ts";
 
 export type DiffCount = { readonly added: number; readonly removed: number };
 
@@ -24,6 +25,8 @@ export function CodeDiff({ before, after, language, layout, beforeLabel, afterLa
   const [editor, setEditor] = useState<MonacoApi.editor.IStandaloneDiffEditor | null>(null);
   const count = useRef(onCount);
   count.current = onCount;
+  const texts = useRef({ before, after });
+  texts.current = { before, after };
 
   useEffect(() => {
     let gone = false;
@@ -31,8 +34,9 @@ export function CodeDiff({ before, after, language, layout, beforeLabel, afterLa
     void loadMonaco().then(
       (monaco) => {
         if (gone || !place.current) return;
-        const original = monaco.editor.createModel("", monacoLanguage(language));
-        const modified = monaco.editor.createModel("", monacoLanguage(language));
+        // With their texts from the start: Monaco folds what is unchanged in the first difference it computes.
+        const original = monaco.editor.createModel(texts.current.before, monacoLanguage(language));
+        const modified = monaco.editor.createModel(texts.current.after, monacoLanguage(language));
         const made = monaco.editor.createDiffEditor(place.current, {
           ...codeOptions,
           theme: THEME,
@@ -69,8 +73,14 @@ export function CodeDiff({ before, after, language, layout, beforeLabel, afterLa
   useEffect(() => {
     const model = editor?.getModel();
     if (!model) return;
-    if (model.original.getValue() !== before) model.original.setValue(before);
-    if (model.modified.getValue() !== after) model.modified.setValue(after);
+    for (const [document, text] of [
+      [model.original, before],
+      [model.modified, after],
+    ] as const) {
+      // As an edit: what is folded stays so.
+      const change = changeBetween(document.getValue(), text);
+      if (change) document.applyEdits([{ range: rangeBetween(document, change), text: change.text }]);
+    }
   }, [editor, before, after]);
 
   useEffect(() => {

@@ -2,12 +2,17 @@
 /**
  * A code editor (Monaco). The text is readable before Monaco has arrived: until then it stands in the same place as plain
  * text, so nothing moves when the editor takes over.
+ *
+ * While it is open, Monaco's model is the truth: it tells what is typed, and `value` changes it only where that is another text
+ * than those it told (see echoes.ts).
  */
 import type * as MonacoApi from "monaco-editor/editor/editor.api.js";
-import { type ReactNode, type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
+import { type ReactNode, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
+import { createEchoes } from "./echoes.ts";
 import { type CodeLanguage, loadMonaco, type Monaco, monacoLanguage } from "./monaco.ts";
 import { THEME } from "./monaco-theme.ts";
+import { changeBetween, type TextChange } from "./text-change.ts";
 
 export type { CodeLanguage, Monaco } from "./monaco.ts";
 export type CodeEditorInstance = MonacoApi.editor.IStandaloneCodeEditor;
@@ -36,14 +41,11 @@ export type CodeEditorProps = {
   /** Names the document; two editors with one name show the same text and undo history. */
   readonly name: string;
   readonly language: CodeLanguage;
+  /** The text, said back as `onChange` told it, or another one to put in its place. */
   readonly value: string;
   /** What a screen reader calls it. */
   readonly label: string;
   readonly onChange?: (text: string) => void;
-  /** Ctrl/⌘ S. */
-  readonly onSave?: () => void;
-  /** Ctrl/⌘ Enter. */
-  readonly onTry?: () => void;
   readonly readOnly?: boolean;
   readonly markers?: readonly CodeMarker[];
   readonly notes?: readonly LineNote[];
@@ -55,6 +57,8 @@ export type CodeEditorProps = {
 
 const LINE_HEIGHT = 21;
 const PADDING = 12;
+/** Where Monaco begins a line: four digits of a line's number, ten pixels of decorations and the folding marks' sixteen. */
+const NUMBERED_LEFT = 57;
 
 export const codeOptions: MonacoApi.editor.IEditorOptions = {
   fontFamily: "'JetBrains Mono Variable', ui-monospace, monospace",
@@ -70,7 +74,7 @@ export const codeOptions: MonacoApi.editor.IEditorOptions = {
   padding: { top: PADDING, bottom: PADDING },
   glyphMargin: false,
   folding: true,
-  lineNumbersMinChars: 3,
+  lineNumbersMinChars: 4,
   fixedOverflowWidgets: true,
   smoothScrolling: false,
   automaticLayout: true,
@@ -90,6 +94,8 @@ export function CodeEditor(props: CodeEditorProps): ReactNode {
   const latest = useRef(props);
   latest.current = props;
   const wanted = useRef<{ line: number; column: number } | null>(null);
+  const [echoes] = useState(createEchoes);
+  const replacing = useRef(false);
 
   useEffect(() => {
     let gone = false;
@@ -97,7 +103,12 @@ export function CodeEditor(props: CodeEditorProps): ReactNode {
     loadMonaco().then(
       (loaded) => {
         if (gone || !place.current) return;
-        const made = mountEditor(loaded, place.current, latest);
+        const made = mountEditor(loaded, place.current, latest.current.label, (text) => {
+          const { onChange } = latest.current;
+          if (replacing.current || !onChange) return;
+          echoes.told(text);
+          onChange(text);
+        });
         dispose = made.dispose;
         setMonaco(loaded);
         setEditor(made.editor);
@@ -111,15 +122,16 @@ export function CodeEditor(props: CodeEditorProps): ReactNode {
       setEditor(null);
       dispose();
     };
-  }, []);
+  }, [echoes]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!editor || !monaco) return;
     const uri = monaco.Uri.parse(`inmemory://document/${name}`);
     const found = monaco.editor.getModel(uri);
     const model = found ?? monaco.editor.createModel(latest.current.value, monacoLanguage(language), uri);
     monaco.editor.setModelLanguage(model, monacoLanguage(language));
     editor.setModel(model);
+    echoes.forget();
     const cleanUp = latest.current.onReady?.(monaco, editor);
     if (wanted.current) reveal(editor, wanted.current);
     wanted.current = null;
@@ -127,15 +139,17 @@ export function CodeEditor(props: CodeEditorProps): ReactNode {
       cleanUp?.();
       if (!monaco.editor.getEditors().some((other) => other !== editor && other.getModel() === model)) model.dispose();
     };
-  }, [editor, monaco, name, language]);
+  }, [editor, monaco, echoes, name, language]);
 
+  // In the commit, not after it: a key pressed in between would be typed into the text that is about to go.
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new document (`name`) has a new model to bring up to date
-  useEffect(() => {
+  useLayoutEffect(() => {
     const model = editor?.getModel();
-    if (!editor || !model || model.getValue() === value) return;
-    // An edit, not a new model: what stood there before can be had back by undo.
-    model.pushEditOperations(editor.getSelections(), [{ range: model.getFullModelRange(), text: value }], () => null);
-  }, [editor, value, name]);
+    if (!editor || !model || echoes.isEcho(value)) return;
+    replacing.current = true;
+    replaceText(editor, model, value);
+    replacing.current = false;
+  }, [editor, echoes, value, name]);
 
   useEffect(() => {
     editor?.updateOptions({
@@ -143,7 +157,7 @@ export function CodeEditor(props: CodeEditorProps): ReactNode {
       domReadOnly: readOnly,
       ariaLabel: label,
       lineNumbers: lineNumbers ? "on" : "off",
-      lineDecorationsWidth: lineNumbers ? 10 : 4,
+      lineDecorationsWidth: lineNumbers ? 10 : PADDING,
       folding: lineNumbers,
     });
   }, [editor, readOnly, label, lineNumbers]);
@@ -191,7 +205,11 @@ export function CodeEditor(props: CodeEditorProps): ReactNode {
 
 /** The same text, before Monaco and in case it never comes: then it can still be edited. */
 function PlainText({ value, label, readOnly, onChange, lineNumbers = true, failed }: CodeEditorProps & { failed: boolean }): ReactNode {
-  const style = { fontSize: 13, lineHeight: `${LINE_HEIGHT}px`, padding: `${PADDING}px 12px ${PADDING}px ${lineNumbers ? 68 : 12}px` };
+  const style = {
+    fontSize: 13,
+    lineHeight: `${LINE_HEIGHT}px`,
+    padding: `${PADDING}px ${PADDING}px ${PADDING}px ${lineNumbers ? NUMBERED_LEFT : PADDING}px`,
+  };
   if (failed && !readOnly && onChange) {
     return (
       <textarea
@@ -210,29 +228,54 @@ function PlainText({ value, label, readOnly, onChange, lineNumbers = true, faile
   );
 }
 
-function mountEditor(monaco: Monaco, place: HTMLElement, latest: { readonly current: CodeEditorProps }) {
+/** An edit, not a new model: what stood there before can be had back by undo, and the caret stays where it was. */
+function replaceText(editor: CodeEditorInstance, model: MonacoApi.editor.ITextModel, text: string): void {
+  const change = changeBetween(model.getValue(), text);
+  if (!change) return;
+  const range = rangeBetween(model, change);
+  model.pushStackElement();
+  model.pushEditOperations(editor.getSelections(), [{ range, text: change.text }], () => null);
+  model.pushStackElement();
+}
+
+function mountEditor(monaco: Monaco, place: HTMLElement, label: string, onText: (text: string) => void) {
   const editor = monaco.editor.create(place, {
     ...codeOptions,
     theme: THEME,
     model: null,
     tabSize: 2,
     insertSpaces: true,
-    ariaLabel: latest.current.label,
+    ariaLabel: label,
   });
-  const { KeyCode, KeyMod } = monaco;
-  editor.addCommand(KeyMod.CtrlCmd | KeyCode.KeyS, () => latest.current.onSave?.());
-  editor.addCommand(KeyMod.CtrlCmd | KeyCode.Enter, () => latest.current.onTry?.());
-  const listening = editor.onDidChangeModelContent(() => {
-    const text = editor.getValue();
-    if (text !== latest.current.value) latest.current.onChange?.(text);
-  });
+  const listening = [editor.onDidChangeModelContent(() => onText(editor.getValue())), keepCaretInSight(editor)];
   return {
     editor,
     dispose() {
-      listening.dispose();
+      for (const one of listening) one.dispose();
       editor.dispose();
     },
   };
+}
+
+/** What opens below an editor takes room from it: the line one is at stays in sight. */
+function keepCaretInSight(editor: CodeEditorInstance): MonacoApi.IDisposable {
+  let { height } = editor.getLayoutInfo();
+  return editor.onDidLayoutChange((now) => {
+    // Behind another tab it has no height, and nothing to keep.
+    if (now.height < LINE_HEIGHT) return;
+    const before = height;
+    height = now.height;
+    const caret = editor.getPosition();
+    if (!caret || now.height >= before) return;
+    const top = editor.getTopForLineNumber(caret.lineNumber) - editor.getScrollTop();
+    if (top >= 0 && top < before) editor.revealLine(caret.lineNumber);
+  });
+}
+
+/** A change's place in a document. */
+export function rangeBetween(model: MonacoApi.editor.ITextModel, { from, to }: TextChange): MonacoApi.IRange {
+  const [start, end] = [model.getPositionAt(from), model.getPositionAt(to)];
+  return { startLineNumber: start.lineNumber, startColumn: start.column, endLineNumber: end.lineNumber, endColumn: end.column };
 }
 
 function reveal(editor: CodeEditorInstance, at: { line: number; column: number }): void {

@@ -59,6 +59,8 @@ function defineTheme(monaco: typeof MonacoApi): void {
       "editor.foreground": colour("ink"),
       "editorLineNumber.foreground": colour("ink-2"),
       "editorLineNumber.activeForeground": colour("ink"),
+      // The number of a last, empty line: fainter than the others it could not be read.
+      "editorLineNumber.dimmedForeground": colour("ink-2"),
       "editor.lineHighlightBackground": colour("hover"),
       "editor.lineHighlightBorder": `${colour("surface")}00`,
       "editor.selectionBackground": `${colour("accent")}33`,
