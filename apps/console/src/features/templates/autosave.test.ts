@@ -66,6 +66,14 @@ describe("autosave", () => {
     expect(hasUnsaved(taken)).toBe(false);
   });
 
+  test("the newest revision, asked for, does not replace what was typed while it was read", () => {
+    expect(advance(opened(), { type: "newest", theirs }).state).toMatchObject({ phase: "clean", text: "a: theirs", revision: 4 });
+    const typing = run(opened(), { type: "typed", text: "a: mine" }, { type: "newest", theirs });
+    expect(typing.state).toMatchObject({ phase: "waiting", text: "a: mine", revision: 3 });
+    const sent = run(typing.state, { type: "timer" }, { type: "typed", text: "a: 1" }, { type: "newest", theirs });
+    expect(sent.state).toMatchObject({ phase: "saving", text: "a: 1", revision: 3 });
+  });
+
   test("an answer that was lost on the way is no conflict: the same text is already stored", () => {
     const step = run(opened(), { type: "typed", text: "a: theirs" }, { type: "timer" }, { type: "stale", theirs });
     expect(step.state).toMatchObject({ phase: "clean", revision: 4 });
@@ -98,6 +106,7 @@ describe("autosave", () => {
         newer: fc.record({ revision: fc.integer({ min: 4, max: 9 }), updatedByName: fc.constant("Ada"), updatedAt: fc.constant("") }),
       }),
       fc.constant({ type: "keep-mine" as const }),
+      fc.constant({ type: "newest" as const, theirs }),
     );
     fc.assert(
       fc.property(fc.array(event, { maxLength: 30 }), (events) => {
@@ -107,7 +116,8 @@ describe("autosave", () => {
         for (const happened of events) {
           if (happened.type === "typed") lastTyped = happened.text;
           if (happened.type === "saved") seen.add(happened.revision);
-          if (happened.type === "stale") seen.add(happened.theirs.revision);
+          if (happened.type === "stale" || happened.type === "newest") seen.add(happened.theirs.revision);
+          if (happened.type === "newest" && state.phase === "clean") lastTyped = happened.theirs.source;
           const step = advance(state, happened);
           for (const effect of step.effects) {
             if (effect.type !== "send") continue;

@@ -1,7 +1,7 @@
 /**
  * When a draft is saved, and what happens when it cannot be. Pure: state and event in, state and effects out.
  *
- *   clean    what is typed is what is stored              typed → waiting
+ *   clean    what is typed is what is stored              typed → waiting · newest (asked for, and read meanwhile) → clean
  *   waiting  typed, not sent; a timer runs                timer, save-now → saving · typed back to the stored text → clean
  *   saving   sent, no answer yet; typing goes on          saved → clean, or waiting if more was typed · failed → failed · stale → stale
  *   failed   refused or unreachable; the text is kept     retry, save-now, timer (only if `retryable`) → saving
@@ -44,6 +44,7 @@ export type AutosaveEvent =
   | { readonly type: "stale"; readonly theirs: Theirs }
   | { readonly type: "elsewhere"; readonly newer: Newer }
   | { readonly type: "take-theirs"; readonly theirs: Theirs }
+  | { readonly type: "newest"; readonly theirs: Theirs }
   | { readonly type: "keep-mine" };
 
 export type AutosaveEffect =
@@ -94,13 +95,10 @@ export function advance(state: Autosave, event: AutosaveEvent): Advance {
         ? stay({ ...state, newer: event.newer })
         : stay(state);
     case "take-theirs":
-      return {
-        state: {
-          ...openAutosave({ source: event.theirs.source, revision: event.theirs.revision, updatedAt: event.theirs.updatedAt }),
-          newer: state.newer && state.newer.revision > event.theirs.revision ? state.newer : null,
-        },
-        effects: [{ type: "unschedule" }],
-      };
+      return takeTheirs(state, event.theirs);
+    case "newest":
+      // What was typed while it was read is not thrown away: its save is refused as stale, and then a person chooses.
+      return state.phase === "clean" ? takeTheirs(state, event.theirs) : stay(state);
     case "keep-mine":
       return state.phase === "stale" && state.theirs
         ? send({ ...state, stored: state.theirs.source, revision: state.theirs.revision, theirs: null })
@@ -171,6 +169,11 @@ function stale(state: Autosave, theirs: Theirs): Advance {
   // The same words by two hands are no conflict: an answer lost on the way ends here too.
   if (theirs.source === state.text) return { state: { ...openAutosave({ ...theirs }) }, effects: [{ type: "unschedule" }] };
   return stay({ ...state, phase: "stale", sent: null, theirs, newer: null });
+}
+
+function takeTheirs(state: Autosave, { source, revision, updatedAt }: Theirs): Advance {
+  const newer = state.newer && state.newer.revision > revision ? state.newer : null;
+  return { state: { ...openAutosave({ source, revision, updatedAt }), newer }, effects: [{ type: "unschedule" }] };
 }
 
 function retryAfter(attempts: number): number {

@@ -26,11 +26,12 @@ import { NewerNotice, RecoveryNotice, StaleNotice } from "./draft-notices.tsx";
 import { type DraftKey, dropForgotten, dropRecovery, recover } from "./draft-recovery.ts";
 import { ManifestPane, ProblemList, useProblems } from "./manifest-pane.tsx";
 import { templateMessages } from "./messages.ts";
-import type { SchemaMark } from "./problems.ts";
+import { newestMarks, type SchemaMark } from "./problems.ts";
 import { SaveState } from "./save-state.tsx";
 import type { DraftView } from "./template-view.ts";
 import { useAddress } from "./use-address.ts";
 import { useDraft } from "./use-draft.ts";
+import { useDraftShortcuts } from "./use-draft-shortcuts.ts";
 
 /** What the page needs to put *Try it* beside the editor: features do not know each other. */
 export type TryProps = {
@@ -109,6 +110,7 @@ function LoadedDraft({ draft, renderTry, renderReview }: { draft: DraftView } & 
   const { state, dispatch, parsed, text } = open;
 
   const [schemaMarks, setSchemaMarks] = useState<readonly SchemaMark[]>([]);
+  const readMarks = useCallback((read: readonly SchemaMark[]) => setSchemaMarks((known) => newestMarks(known, read)), []);
   const problems = useProblems(parsed, open.policy, schemaMarks);
   const errors = problems.filter((problem) => problem.severity === "error").length;
   const [problemsShown, setProblemsShown] = useState(() => draft.diagnostics.length > 0 || draft.policy.length > 0);
@@ -137,6 +139,7 @@ function LoadedDraft({ draft, renderTry, renderReview }: { draft: DraftView } & 
   const tryIt = () => setRequests((count) => count + 1);
   const permission = viewer.can("drafts.save");
   const readOnly = draft.state !== "open" || permission.reason !== undefined;
+  useDraftShortcuts({ save: () => dispatch({ type: "save-now" }), tryIt });
   const type = (next: string) => dispatch({ type: "typed", text: next });
 
   return (
@@ -226,9 +229,7 @@ function LoadedDraft({ draft, renderTry, renderReview }: { draft: DraftView } & 
                         problems={problems}
                         readOnly={readOnly}
                         onChange={type}
-                        onSave={() => dispatch({ type: "save-now" })}
-                        onTry={tryIt}
-                        onSchemaMarks={setSchemaMarks}
+                        onSchemaMarks={readMarks}
                         editor={editor}
                       />
                     </div>
@@ -248,11 +249,7 @@ function LoadedDraft({ draft, renderTry, renderReview }: { draft: DraftView } & 
                       <ArchiveUpload
                         current={digest}
                         disabledReason={readOnly ? (permission.reason ?? messages.readOnlyDraft) : viewer.can("archives.upload").reason}
-                        onArchive={(uploaded) => {
-                          const next = withArchive(state.text, uploaded);
-                          if (next !== null) type(next);
-                          return next !== null;
-                        }}
+                        onArchive={(uploaded) => open.change((text) => withArchive(text, uploaded))}
                       />
                       <div className="min-h-0 flex-1">
                         <CodeFiles digest={digest} place={place} onPlace={setPlace} />

@@ -155,9 +155,8 @@ function Difference(props: { before: string; after: string; beforeLabel: string;
   );
 }
 
-/** One's own name in another tab is "you": otherwise the sentence reads as if somebody else had done it. */
-function useWho(): (name: string) => string {
-  const messages = useMessages(templateMessages);
+/** Null for oneself, in another tab: otherwise the sentence reads as if somebody else had done it. */
+function useWho(): (name: string) => string | null {
   const viewer = useViewer();
-  return (name) => (name === viewer.user.name ? messages.newerYou : name);
+  return (name) => (name === viewer.user.name ? null : name);
 }

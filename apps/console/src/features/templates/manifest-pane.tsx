@@ -15,25 +15,12 @@ type Props = {
   readonly problems: readonly Problem[];
   readonly readOnly: boolean;
   readonly onChange: (text: string) => void;
-  readonly onSave: () => void;
-  readonly onTry: () => void;
   readonly onSchemaMarks: (marks: readonly SchemaMark[]) => void;
   readonly editor: RefObject<CodeEditorHandle | null>;
 };
 
 /** The manifest's text with everything that is wrong with it at its line; policy verdicts stand between the lines. */
-export function ManifestPane({
-  draftId,
-  text,
-  parsed,
-  problems,
-  readOnly,
-  onChange,
-  onSave,
-  onTry,
-  onSchemaMarks,
-  editor,
-}: Props): ReactNode {
+export function ManifestPane({ draftId, text, parsed, problems, readOnly, onChange, onSchemaMarks, editor }: Props): ReactNode {
   const messages = useMessages(templateMessages);
   const [ready, setReady] = useState<{ monaco: Monaco; instance: CodeEditorInstance } | null>(null);
 
@@ -70,8 +57,6 @@ export function ManifestPane({
       label={messages.editorLabel}
       value={text}
       onChange={onChange}
-      onSave={onSave}
-      onTry={onTry}
       readOnly={readOnly}
       markers={markers}
       notes={notes}

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "@agent-factory/manifest/diagnostic";
 import { describe, expect, test } from "vitest";
-import { listProblems, type ProblemSources } from "./problems.ts";
+import { listProblems, newestMarks, type ProblemSources } from "./problems.ts";
 
 const at = (line: number, column = 1, endLine = line, endColumn = column + 5) => ({ line, column, endLine, endColumn });
 const diagnostic = (line: number, code = "manifest.unknown-key"): Diagnostic => ({
@@ -23,6 +23,13 @@ describe("problems of a manifest", () => {
       [2, "manifest.b"],
       [9, "manifest.unknown-key"],
     ]);
+  });
+
+  test("schema marks that are read again are the same marks, so that nothing is shown anew", () => {
+    const mark = { ...at(3), severity: "error" as const, message: "Unexpected." };
+    const known = [mark];
+    expect(newestMarks(known, [{ ...mark }])).toBe(known);
+    expect(newestMarks(known, [])).toEqual([]);
   });
 
   test("speak the reader's language", () => {

@@ -23,6 +23,14 @@ export type Problem = Range & {
 /** A marker of the YAML schema service, in our coordinates. */
 export type SchemaMark = Range & { readonly severity: "error" | "warning"; readonly message: string };
 
+/**
+ * The marks to keep: the ones at hand when nothing changed. Showing a problem makes Monaco tell that marks changed, which are
+ * then read again: new marks for the same ones would go round for ever.
+ */
+export function newestMarks(known: readonly SchemaMark[], read: readonly SchemaMark[]): readonly SchemaMark[] {
+  return JSON.stringify(known) === JSON.stringify(read) ? known : read;
+}
+
 export type ProblemSources = {
   readonly diagnostics: readonly Diagnostic[];
   readonly policy: readonly PolicyFinding[];

@@ -16,6 +16,8 @@ export type AutosaveDoor = {
   readonly dispatch: (event: AutosaveEvent) => void;
   /** Resolves with the revision that stores what is typed now, or null when it could not be stored. */
   readonly settle: () => Promise<number | null>;
+  /** Changes the text as it is at this moment, not as it was when somebody began to think of a change; false when `edit` declines. */
+  readonly change: (edit: (text: string) => string | null) => boolean;
 };
 
 /** Runs the autosave machine of one draft: its timer, its sends, its copy in the browser and the question before leaving. */
@@ -89,5 +91,14 @@ export function useAutosave(key: DraftKey, draft: { source: string; revision: nu
     });
   }, [dispatch]);
 
-  return { state, dispatch, settle };
+  const change = useCallback(
+    (edit: (text: string) => string | null) => {
+      const text = edit(current.current.text);
+      if (text !== null) dispatch({ type: "typed", text });
+      return text !== null;
+    },
+    [dispatch],
+  );
+
+  return { state, dispatch, settle, change };
 }

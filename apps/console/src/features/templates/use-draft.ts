@@ -3,6 +3,7 @@ import { parseManifest } from "@agent-factory/manifest";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
 import { useCallback, useDeferredValue, useEffect, useMemo, useState } from "react";
+import { flushSync } from "react-dom";
 import { getSignInState, subscribeToSignIn } from "../../session/sign-in-state.ts";
 import { useTRPC } from "../../trpc/client.tsx";
 import type { DraftKey } from "./draft-recovery.ts";
@@ -31,7 +32,7 @@ export function useDraft(draft: DraftView, key: DraftKey) {
     },
     [mutateAsync, draftId],
   );
-  const { state, dispatch, settle } = useAutosave(key, draft, send);
+  const { state, dispatch, settle, change } = useAutosave(key, draft, send);
 
   useEffect(
     () =>
@@ -48,20 +49,19 @@ export function useDraft(draft: DraftView, key: DraftKey) {
     ),
   );
 
-  /** Takes what is stored now in place of what is shown: only offered while nothing typed is unsaved. */
+  /** Takes what is stored now in place of what is shown; keeps what is typed while it is being read. */
   const loadNewest = useCallback(async () => {
     const now = await queries.fetchQuery(trpc.drafts.get.queryOptions({ draftId }, { staleTime: 0 }));
+    const { revision, source, updatedByName, updatedAt } = now;
     setPolicy(now.policy);
-    dispatch({
-      type: "take-theirs",
-      theirs: { revision: now.revision, source: now.source, updatedByName: now.updatedByName, updatedAt: now.updatedAt },
-    });
+    // On the screen before the next key: what is typed after this belongs to the new text.
+    flushSync(() => dispatch({ type: "newest", theirs: { revision, source, updatedByName, updatedAt } }));
   }, [queries, trpc, draftId, dispatch]);
 
   // Reading the manifest may take longer than a keystroke: it follows the typing, it does not hold it up.
   const text = useDeferredValue(state.text);
   const parsed = useMemo(() => parseManifest(text), [text]);
-  return { state, dispatch, settle, policy, parsed, text, loadNewest };
+  return { state, dispatch, settle, change, policy, parsed, text, loadNewest };
 }
 
 export type OpenDraft = ReturnType<typeof useDraft>;
