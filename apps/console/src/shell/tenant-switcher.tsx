@@ -37,12 +37,11 @@ export function TenantSwitcher(): ReactNode {
     <Menu
       align="start"
       trigger={
-        <button
-          type="button"
-          aria-label={`${messages.tenantOf(tenant.name)}. ${messages.switchTenant}`}
-          className="flex h-8 w-full items-center gap-2 rounded-sm px-2 hover:bg-hover"
-        >
-          {mark}
+        <button type="button" className="flex h-8 w-full items-center gap-2 rounded-sm px-2 hover:bg-hover">
+          <span className="sr-only">{`${messages.tenantOf(tenant.name)}. ${messages.switchTenant}`}</span>
+          <span aria-hidden className="contents">
+            {mark}
+          </span>
           <ChevronsUpDown aria-hidden className="size-3.5 shrink-0 text-ink-3" />
         </button>
       }

@@ -18,6 +18,7 @@ export function useShortcuts({ openPalette, openHelp }: { openPalette: () => voi
       const now = latest.current;
       if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
         event.preventDefault();
+        event.stopPropagation();
         now.openPalette();
         return;
       }
@@ -41,8 +42,9 @@ export function useShortcuts({ openPalette, openHelp }: { openPalette: () => voi
         box.select();
       }
     };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
+    // On the way down: an editor waits for a second key after Ctrl K.
+    addEventListener("keydown", onKey, { capture: true });
+    return () => removeEventListener("keydown", onKey, { capture: true });
   }, []);
 }
 

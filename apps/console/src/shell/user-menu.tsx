@@ -27,18 +27,17 @@ export function UserMenu({ onHelp }: { onHelp: () => void }): ReactNode {
       side="top"
       align="start"
       trigger={
-        <button
-          type="button"
-          aria-label={messages.account(user.name)}
-          className="flex h-9 items-center gap-2 rounded-sm px-2 text-left hover:bg-hover data-[state=open]:bg-hover"
-        >
+        <button type="button" className="flex h-9 items-center gap-2 rounded-sm px-2 text-left hover:bg-hover data-[state=open]:bg-hover">
           <span
             aria-hidden
             className="flex size-[22px] shrink-0 items-center justify-center rounded-full border border-line-strong bg-surface text-[10px] font-semibold text-ink-2"
           >
             {initials}
           </span>
-          <span className="min-w-0 flex-1 truncate font-medium">{user.name}</span>
+          <span className="sr-only">{messages.account(user.name)}</span>
+          <span aria-hidden className="min-w-0 flex-1 truncate font-medium">
+            {user.name}
+          </span>
         </button>
       }
     >

@@ -44,13 +44,11 @@ function JsonGroup({ name, value, depth }: { name: string | null; value: object;
         {first + last}
       </Row>
     );
-  const label = name ?? messages.rootName;
   return (
     <div>
       <button
         type="button"
         aria-expanded={open}
-        aria-label={open ? messages.collapse(label) : messages.expand(label)}
         onClick={() => setOpen(!open)}
         className="flex w-full items-center rounded-sm text-left hover:bg-hover"
         style={{ paddingInlineStart: depth * 14 }}
@@ -59,7 +57,7 @@ function JsonGroup({ name, value, depth }: { name: string | null; value: object;
           aria-hidden
           className={`size-3.5 shrink-0 text-ink-2 transition-transform motion-reduce:transition-none ${open ? "rotate-90" : ""}`}
         />
-        <Name name={name} />
+        {name === null ? <span className="sr-only">{messages.rootName}</span> : <Name name={name} />}
         <span className="text-ink-2">{open ? first : `${first} … ${last}`}</span>
         <span className="ml-2 font-sans text-[11px] text-ink-2">
           {isList ? messages.items(entries.length) : messages.keys(entries.length)}

@@ -56,7 +56,6 @@ export const runMessages = defineMessages({
     whyReadOnly: (roles: string) => `You may not try drafts. ${roles} can.`,
     whyUnsaved: "The draft is not saved.",
     inputIssues: "The input does not fit the template:",
-    inputWhole: "the whole input",
     noHostTitle: "No host is ready",
     noHostNone: "No host is enrolled. A host is a machine that runs agents.",
     noHostSome: (count: number) =>
@@ -84,8 +83,6 @@ export const runMessages = defineMessages({
     items: (count: number) => (count === 1 ? "1 item" : `${count} items`),
     keys: (count: number) => (count === 1 ? "1 key" : `${count} keys`),
     showMore: (count: number) => `Show ${count} more`,
-    expand: (name: string) => `Expand ${name}`,
-    collapse: (name: string) => `Collapse ${name}`,
     rootName: "the output",
 
     log: "Log",
@@ -228,7 +225,6 @@ export const runMessages = defineMessages({
     whyReadOnly: (roles: string) => `Vous ne pouvez pas essayer de brouillon. Peuvent le faire : ${roles}.`,
     whyUnsaved: "Le brouillon n'est pas enregistré.",
     inputIssues: "L'entrée ne convient pas au modèle :",
-    inputWhole: "l'entrée entière",
     noHostTitle: "Aucun hôte n'est prêt",
     noHostNone: "Aucun hôte n'est inscrit. Un hôte est une machine qui exécute des agents.",
     noHostSome: (count: number) =>
@@ -260,8 +256,6 @@ export const runMessages = defineMessages({
     items: (count: number) => (count === 1 ? "1 élément" : `${count} éléments`),
     keys: (count: number) => (count === 1 ? "1 clé" : `${count} clés`),
     showMore: (count: number) => `En afficher ${count} de plus`,
-    expand: (name: string) => `Déplier ${name}`,
-    collapse: (name: string) => `Replier ${name}`,
     rootName: "la sortie",
 
     log: "Journal",

@@ -47,7 +47,7 @@ export function RunErrorView({
                   <button
                     type="button"
                     className="rounded-sm text-accent hover:underline"
-                    aria-label={messages.openFrame(path, frame.line)}
+                    title={messages.openFrame(path, frame.line)}
                     onClick={() => onOpen(path, frame.line, frame.column)}
                   >
                     {place}

@@ -16,7 +16,7 @@ export function RunUsageView({ usage }: { usage: NonNullable<RunView["usage"]> }
   ] as const;
   return (
     <div>
-      <dl className="grid grid-cols-2 gap-x-4 gap-y-2 tabular-nums sm:grid-cols-4" data-testid="run-usage">
+      <dl className="grid grid-cols-[repeat(auto-fit,minmax(132px,1fr))] gap-x-4 gap-y-2 tabular-nums" data-testid="run-usage">
         {figures.map(([name, figure]) => (
           <div key={name}>
             <dt className="text-[11px] text-ink-2">{name}</dt>

@@ -36,7 +36,6 @@ export function TryFailure({ error }: { error: unknown }): ReactNode {
         <ul className="mt-1 flex max-h-48 flex-col gap-1 overflow-auto">
           {issues.map((issue) => (
             <li key={`${issue.pointer}${issue.message.en}`} className="text-ink-2">
-              <code className="font-mono text-[12px] text-ink">{issue.pointer === "" ? messages.inputWhole : issue.pointer}</code>{" "}
               {issue.message[locale]}
             </li>
           ))}

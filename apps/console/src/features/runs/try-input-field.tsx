@@ -12,12 +12,11 @@ type Props = {
   readonly name: string;
   readonly input: TryInput;
   readonly onChange: (input: TryInput) => void;
-  readonly onRun: () => void;
   readonly recent: readonly KeptInput[];
 };
 
 /** Typed JSON, a file dropped or picked, or an input used before. A large file is a chip: nobody edits 2 MB by hand. */
-export function TryInputField({ name, input, onChange, onRun, recent }: Props): ReactNode {
+export function TryInputField({ name, input, onChange, recent }: Props): ReactNode {
   const messages = useMessages(runMessages);
   const format = useFormat();
   const picker = useRef<HTMLInputElement>(null);
@@ -113,7 +112,6 @@ export function TryInputField({ name, input, onChange, onRun, recent }: Props): 
             label={messages.inputLabel}
             value={input.text}
             onChange={(text) => onChange(typedInput(text, input.name))}
-            onTry={onRun}
             lineNumbers={false}
           />
         )}

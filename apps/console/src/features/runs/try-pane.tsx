@@ -109,10 +109,10 @@ export function TryPane({
           name={`try/${draftId}/input.json`}
           input={input}
           recent={recent}
-          onRun={() => void launch()}
           onChange={(next) => {
             setInput(next);
             setFault(null);
+            if (start.isError) start.reset();
           }}
         />
         <div className="mt-3 flex flex-wrap items-center gap-x-3 gap-y-2">
