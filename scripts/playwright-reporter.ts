@@ -29,5 +29,8 @@ export default class PlaywrightSuiteReporter implements Reporter {
 }
 
 function reasonOf(test: TestCase): string {
-  return test.annotations.find(({ type }) => type === "skip" || type === "fixme")?.description ?? "no reason given";
+  const skipped = test.annotations.find(({ type }) => type === "skip" || type === "fixme");
+  // Nobody skipped it: Playwright did not come to it.
+  if (!skipped) return "it did not run, because another test failed before it or the run was stopped";
+  return skipped.description ?? "no reason given";
 }
