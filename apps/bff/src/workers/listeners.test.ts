@@ -1,6 +1,7 @@
 import { createLogger } from "@agent-factory/process/logger";
 import { expect, test } from "vitest";
 import { systemActor } from "../domain/actor.ts";
+import { Failure } from "../domain/failure.ts";
 import { createListeners, type Listeners, tell } from "./listeners.ts";
 
 const event = { id: 1, tenantId: null, topic: "version.published", key: "a", payload: { versionId: "v" }, attempts: 0 };
@@ -92,4 +93,32 @@ test("of a revoked version the runs are ended first, then hosts are told; of a d
     ["tell", { tenantId: "tenant", digests: [digest] }],
     ["tell", { tenantId: "tenant", digests: [] }],
   ]);
+});
+
+test("a review that is approved is published; a refusal that the review keeps is heard, what may be otherwise next time comes again", async () => {
+  const t = open();
+  const asked: unknown[] = [];
+  const listening = (error?: Failure) =>
+    createListeners({
+      templates: {
+        ...templates,
+        publish: async (actor, input) => {
+          asked.push([actor.id, actor.tenantId, input]);
+          if (error) throw error;
+          return { versionId: "v", semver: "1.0.0", digest: "d" };
+        },
+      },
+      runs: { takeBack: async () => 0, cancelOfVersion: async () => 0 },
+      trust: { changed: async () => undefined },
+      notices: { hear: async () => undefined },
+    });
+  const approved = { ...event, tenantId: "tenant", topic: "review.approved", payload: { reviewId: "r" } };
+  await tell(listening(), approved, t.logger);
+  expect(asked).toEqual([["system:publisher", "tenant", { reviewId: "r" }]]);
+  for (const kind of ["conflict", "forbidden", "invalid"] as const)
+    await tell(listening(new Failure(kind, "templates.base-outdated", "no")), approved, t.logger);
+  for (const kind of ["missing", "unavailable", "limit"] as const)
+    await expect(tell(listening(new Failure(kind, "archives.missing", "not yet")), approved, t.logger)).rejects.toThrow("not yet");
+  const denied = new Failure("forbidden", "access.denied", "nobody may");
+  await expect(tell(listening(denied), approved, t.logger)).rejects.toThrow("nobody may");
 });

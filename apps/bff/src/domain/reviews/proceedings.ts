@@ -117,8 +117,7 @@ export function createProceedings({ decisions, clock, kinds }: { decisions: Deci
     const content = judged(review.subjectKind, found);
     const at = momentOf(review);
     const contributed = await joinContributors(tx, review, content.facts, at);
-    const approved = (await listApprovals(tx, review.id)).length > 0;
-    const step = revising(review.head, content, { remarked: await isRemarked(tx, review), approved });
+    const step = revising(review.head, content, await isRemarked(tx, review));
     if (step.place === "keep" && contributed.length === 0) return review;
     const killed = step.kills === null ? contributed : [...contributed, ...(await killDecisions(tx, review.id, step.kills, at))];
     let revised = review;
@@ -176,16 +175,20 @@ export function createProceedings({ decisions, clock, kinds }: { decisions: Deci
     },
 
     /** The content that `reviewId` is about became another, or came to another base. Says nothing about reviews that are closed. */
-    revise: async (tx: Transaction, actor: Actor, { reviewId, content }: { reviewId: string; content: Content }): Promise<void> => {
+    revise: async (
+      tx: Transaction,
+      actor: Actor,
+      { reviewId, compose }: { reviewId: string; compose: (facts: unknown) => Promise<Content> },
+    ): Promise<void> => {
       const review = await lock(tx, reviewId);
-      if (isLive(review)) await place(tx, review, content, actor, actor);
+      if (isLive(review)) await place(tx, review, await compose(review.head.facts), actor, actor);
     },
 
     /** Judges the head by today's policy when another judged it: then every decision on it is for something else. */
     judgeAnew: async (tx: Transaction, actor: Actor, review: ReviewRow): Promise<ReviewRow> => {
       const { content, base, policyRevision } = review.head;
       if (!isLive(review) || policyRevision === policyRevisionOf(review.subjectKind)) return review;
-      const meaning = kindOf(review.subjectKind).judge(subjectOf(review), content, base);
+      const meaning = kindOf(review.subjectKind).judge(subjectOf(review), review.head);
       return place(tx, review, { ...meaning, content, base }, actor, review.headAuthor);
     },
 

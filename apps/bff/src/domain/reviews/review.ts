@@ -54,13 +54,10 @@ export function isLive({ state, outcome }: { state: ReviewState; outcome: string
 /** What the next content does to the head: nothing, take its place, or come after it; and why decisions die of it. */
 export type Revising = { readonly place: "keep" | "replace" | "append"; readonly kills: KillReason | null };
 
-/**
- * `remarked`: somebody decided on the head or spoke about it. `approved`: an approval of it lives. The same digest in other words (a
- * comment, an indentation) kills nothing: while an approval lives the approved bytes stay the head, and they are what is published.
- */
-export function revising(head: Head, next: Judged, { remarked, approved }: { remarked: boolean; approved: boolean }): Revising {
+/** `remarked`: somebody decided on the head or spoke about it. One digest has one text, so the same digest is the same content. */
+export function revising(head: Head, next: Judged, remarked: boolean): Revising {
   const kills = causeOfDeath(head, next);
-  if (kills === null && (head.content === next.content || approved)) return { place: "keep", kills: null };
+  if (kills === null) return { place: "keep", kills };
   return { place: remarked ? "append" : "replace", kills };
 }
 

@@ -145,6 +145,18 @@ describe("an approval", () => {
     expect(await refusal(t.templates.publish(t.publisher, { reviewId }))).toMatchObject({ code: "reviews.not-approved" });
   });
 
+  test("names a digest, and one digest has one text in a review: the first that was saved, whatever was there in between", async () => {
+    await using t = await openReviewing();
+    const { draftId, reviewId } = await t.inReview();
+    const seen = await t.seen(1);
+    const words = [`# before\n${t.source()}`, t.source({ "30s": "40s" }), `# after\n${t.source()}`];
+    for (const [at, source] of words.entries()) await t.templates.drafts.save(t.editor, { draftId, expectedRevision: at + 1, source });
+    expect((await t.page(1)).head.content).toBe(t.source());
+    await t.reviews.approve(t.reviewer, seen);
+    await t.templates.publish(t.publisher, { reviewId });
+    expect(await t.templates.getVersion(t.editor, { name: "echo", semver: "1.0.0" })).toMatchObject({ source: t.source() });
+  });
+
   test("survives other words for the same, and those are not published", async () => {
     await using t = await openReviewing();
     const { draftId, reviewId } = await t.inReview();

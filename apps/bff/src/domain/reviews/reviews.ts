@@ -57,8 +57,12 @@ export type Reviews = {
   open(tx: Transaction, actor: Actor, opening: Opening): Promise<{ reviewId: string; number: number }>;
   /** The live review of what `sourceRef` names. */
   live(tx: Transaction, kind: string, sourceRef: string): Promise<{ reviewId: string; number: number; state: ReviewState } | null>;
-  /** What it is about became another content or came to another base: approvals of anything else die, an approved review is open again. */
-  revise(tx: Transaction, actor: Actor, input: { reviewId: string; content: Content }): Promise<void>;
+  /**
+   * What it is about became another content or came to another base: approvals of anything else die, an approved review is open again.
+   * `compose` gets the facts of the head and gives what the content is now. One digest must have one text for the whole review: an
+   * approval names no more than the digest.
+   */
+  revise(tx: Transaction, actor: Actor, input: { reviewId: string; compose: (facts: unknown) => Promise<Content> }): Promise<void>;
   /** What it came from was put away: the review is withdrawn, unless it ended meanwhile. */
   drop(tx: Transaction, reviewId: string): Promise<void>;
   /**

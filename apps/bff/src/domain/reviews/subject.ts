@@ -22,8 +22,8 @@ export type Checked = {
 export type SubjectKind = {
   /** Revision of the policies that judge such a subject now. */
   policyRevision(): string;
-  /** Reads a content beside its base and judges it by today's policies. */
-  judge(subject: Subject, content: string, base: Base | null): Meaning;
+  /** Reads a content beside its base and judges it by today's policies; `facts` are those it had. */
+  judge(subject: Subject, content: { readonly content: string; readonly base: Base | null; readonly facts: unknown }): Meaning;
   /** Cheap: asked with every look at a page, so it reads the head's meaning and never its content. */
   check(tx: Transaction, review: Checked): Promise<Check[]>;
   /** Ids of all whose bytes are in the content, of whatever kind they are. */

@@ -5,8 +5,8 @@
  *   open -> discarded     put away; `restore` brings it back with the same revision
  *   open -> published     a reviewed text of it became a version; nothing leaves this state
  *
- * While a review of it lives, every save revises that review, and whoever saves is a contributor. What is published is the reviewed
- * text: one that was only laid out anew since (the same digest) stays in the history.
+ * While a review of it lives, every save revises that review, and whoever saves is a contributor. One digest has one text in a review,
+ * the first that was saved: a text that says the same in other words (a comment, an indentation) stays in the history.
  *
  * Text that is no valid manifest is saved all the same, without a digest: nothing typed is lost.
  */

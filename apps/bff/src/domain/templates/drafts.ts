@@ -15,11 +15,12 @@ import type { Base, Content, ReviewState, Reviews } from "../reviews/reviews.ts"
 import { tenantOf } from "./archives.ts";
 import { type Judgement, judgeDraft, type PolicyFinding } from "./draft.ts";
 import { compareSemver, nextSemver } from "./semver.ts";
-import { meaningOf } from "./subject.ts";
+import { type Facts, meaningOf } from "./subject.ts";
 import {
   type Card,
   type DraftRow,
   findDraft,
+  findFirstText,
   findTemplate,
   insertDraft,
   listDrafts,
@@ -129,8 +130,13 @@ export function createDrafts({ access, decisions, redis, reviews }: DraftsDepend
   const revise = async (tx: Transaction, actor: Actor, draft: DraftRow, judgement?: Judgement): Promise<string | null> => {
     const review = await reviews.live(tx, "template", draft.id);
     if (!review) return null;
-    const content = contentOf(draft, judgement ?? judge(draft.source, draft.template.name));
-    await reviews.revise(tx, actor, { reviewId: review.reviewId, content });
+    const judged = judgement ?? judge(draft.source, draft.template.name);
+    const compose = async (facts: unknown) => {
+      const { since } = facts as Facts;
+      const first = judged.digest === null ? null : await findFirstText(tx, draft.id, judged.digest, since);
+      return contentOf(draft, judged, { source: first ?? draft.source, since });
+    };
+    await reviews.revise(tx, actor, { reviewId: review.reviewId, compose });
     return review.reviewId;
   };
 
@@ -293,11 +299,14 @@ export async function requireLocked(tx: Transaction, draftId: string): Promise<D
   return draft;
 }
 
-/** What a reviewer gets to judge. */
-export function contentOf(draft: DraftRow, judgement: Judgement): Content {
-  const { baseVersion, source } = draft;
+/**
+ * What a reviewer gets to judge. An approval names a digest, so `source` is the one text of that digest in this review: the first that
+ * was saved `since` the revision it began with.
+ */
+export function contentOf(draft: DraftRow, judgement: Judgement, { source, since }: { source: string; since: number }): Content {
+  const { baseVersion } = draft;
   const base: Base | null = baseVersion && { ref: baseVersion.semver, digest: baseVersion.digest, content: baseVersion.source };
-  return { ...meaningOf(judgement, base), content: source, base };
+  return { ...meaningOf(judgement, base, since), content: source, base };
 }
 
 export function missingTemplate(name: string): Failure {

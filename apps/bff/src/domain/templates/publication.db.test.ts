@@ -22,8 +22,8 @@ async function deliver(t: Reviewing): Promise<void> {
     templates: t.templates,
     runs,
     notices: { hear: async () => undefined },
-    trust: { renew: async () => undefined },
-  } as never);
+    trust: { changed: async () => undefined },
+  });
   while ((await deliverOutbox(t.fastDatabase, (event) => tell(listeners, event, logger))) > 0);
 }
 

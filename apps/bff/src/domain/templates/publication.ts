@@ -22,7 +22,7 @@ import type { Approved, Reviews } from "../reviews/reviews.ts";
 import { missingCode, tenantOf } from "./archives.ts";
 import { judgeDraft, requireSound } from "./draft.ts";
 import { cardOf, contentOf, requireLocked, staleOrClosed } from "./drafts.ts";
-import { isOutdated, meaningOf, missingArchive } from "./subject.ts";
+import { type Facts, isOutdated, meaningOf, missingArchive } from "./subject.ts";
 import {
   attachAttestation,
   findVersion,
@@ -83,7 +83,7 @@ export function createPublications({ access, decisions, blobs, reviews, signing 
     const judgement = judgeDraft(head.content, subjectName, decisions);
     const { manifest, digest } = requireSound(judgement);
     if (digest !== head.digest) throw new Error(`the reviewed text has digest ${digest}, the review says ${head.digest}`);
-    const meaning = meaningOf(judgement, head.base);
+    const meaning = meaningOf(judgement, head.base, (head.facts as Facts).since);
     const missing = await missingArchive(blobs, tenantId, meaning.facts);
     if (missing !== null) throw missingCode(missing);
     const semver = await requireNext(tx, subjectName, head.base?.ref ?? null, meaning.nextRef);
@@ -144,7 +144,7 @@ export function createPublications({ access, decisions, blobs, reviews, signing 
         const { name } = draft.template;
         const judgement = judgeDraft(draft.source, name, decisions);
         requireSound(judgement);
-        const content = contentOf(draft, judgement);
+        const content = contentOf(draft, judgement, { source: draft.source, since: draft.revision });
         const missing = await missingArchive(blobs, tenantId, content.facts);
         if (missing !== null) throw missingCode(missing);
         await requireNext(tx, name, content.base?.ref ?? null, content.nextRef);

@@ -11,12 +11,17 @@ import { compareSemver, nextSemver } from "./semver.ts";
 import { listUploaders, listVersions, listWriters } from "./template-store.ts";
 
 /** What is asked of a template's text again and again: the code archives it names, and those that its base does not. */
-type Facts = { readonly archives: readonly string[]; readonly newArchives: readonly string[] };
+export type Facts = {
+  readonly archives: readonly string[];
+  readonly newArchives: readonly string[];
+  /** Revision of the draft that the review began with. */
+  readonly since: number;
+};
 
 export function createTemplateSubject({ decisions, blobs }: { decisions: Decisions; blobs: Pick<BlobStore, "has"> }): SubjectKind {
   return {
     policyRevision: () => decisions.revision("templates"),
-    judge: (subject, content, base) => meaningOf(judgeDraft(content, subject.name, decisions), base),
+    judge: (subject, { content, base, facts }) => meaningOf(judgeDraft(content, subject.name, decisions), base, (facts as Facts).since),
     check: async (tx, review) => [
       manifestCheck(review),
       policyCheck(review),
@@ -31,14 +36,14 @@ export function createTemplateSubject({ decisions, blobs }: { decisions: Decisio
 }
 
 /** What a draft's text means beside its base, for whoever reviews it. */
-export function meaningOf({ manifest, digest, policy }: Judgement, base: Base | null): Meaning {
-  if (!manifest)
-    return { digest: null, changes: [], demands: "none", nextRef: null, findings: policy, facts: { archives: [], newArchives: [] } };
+export function meaningOf({ manifest, digest, policy }: Judgement, base: Base | null, since: number): Meaning & { readonly facts: Facts } {
+  const none = { changes: [], demands: "none" as const, nextRef: null };
+  if (!manifest) return { ...none, digest: null, findings: policy, facts: { archives: [], newArchives: [], since } };
   const before = base && parseManifest(base.content).manifest;
   const { changes, demands } = compared(base, before, manifest);
   const archives = archivesOf(manifest);
   const known = new Set(before ? archivesOf(before) : []);
-  const facts: Facts = { archives, newArchives: archives.filter((archive) => !known.has(archive)) };
+  const facts: Facts = { archives, newArchives: archives.filter((archive) => !known.has(archive)), since };
   return { digest, changes, demands, nextRef: nextSemver(base?.ref ?? null, demands), findings: policy, facts };
 }
 

@@ -139,6 +139,13 @@ async function insertRevision(tx: Transaction, { tenantId, id, revision, source,
   await tx.draftContributor.createMany({ data: [{ tenantId, draftId: id, contributor: author.id }], skipDuplicates: true });
 }
 
+/** The first text of a digest that was saved from a revision on. */
+export async function findFirstText(tx: Transaction, draftId: string, digest: string, since: number): Promise<string | null> {
+  const where = { draftId, digest, revision: { gte: since } };
+  const row = await tx.draftRevision.findFirst({ where, orderBy: { revision: "asc" }, select: { source: true } });
+  return row?.source ?? null;
+}
+
 /** Moves a draft between states; false when it was not in `from`. */
 export async function moveDraft(
   tx: Transaction,
