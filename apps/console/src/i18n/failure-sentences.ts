@@ -232,6 +232,10 @@ const sentences = {
     en: ["This host belongs to the platform and serves several tenants.", "The platform's operators look after it."],
     fr: ["Cet hôte appartient à la plateforme et sert plusieurs clients.", "Les opérateurs de la plateforme s'en occupent."],
   }),
+  "fleet.tenant-not-served": () => ({
+    en: ["This host does not serve that tenant.", "Enrol it with a join token of the tenant that it is to serve."],
+    fr: ["Cet hôte ne sert pas ce client.", "Enrôlez-le avec un jeton du client qu'il doit servir."],
+  }),
   "fleet.serves-own-tenant": () => ({
     en: ["This host serves its own tenant only.", "Choose a host of this tenant."],
     fr: ["Cet hôte ne sert que son propre client.", "Choisissez un hôte de ce client."],

@@ -2,6 +2,7 @@
 import { CornerDownRight, OctagonX } from "lucide-react";
 import type { ReactNode } from "react";
 import { useMessages } from "../../i18n/i18n.tsx";
+import { integrityGroupOf, integrityMessages } from "./integrity-messages.ts";
 import { runMessages } from "./messages.ts";
 import type { RunView } from "./run-view.ts";
 import { placeFrames } from "./stack-frames.ts";
@@ -21,6 +22,8 @@ export function RunErrorView({
   const messages = useMessages(runMessages);
   const known: Readonly<Record<string, unknown>> = messages;
   const sentence = known[`error_${error.kind}`];
+  const checks = useMessages(integrityMessages);
+  const group = integrityGroupOf(error.check);
   const frames = placeFrames(error.stack, paths);
   return (
     <div
@@ -32,6 +35,7 @@ export function RunErrorView({
         <OctagonX aria-hidden className="size-4 shrink-0 text-breached" />
         {typeof sentence === "string" ? sentence : messages.error_other}
       </p>
+      {group === null ? null : <p className="mt-1 text-ink">{checks[group]}</p>}
       <pre className="mt-1 max-h-40 overflow-auto font-mono text-[12px] break-words whitespace-pre-wrap text-ink">{error.message}</pre>
       {frames.length > 0 ? (
         <ol aria-label={messages.stack} className="mt-2 flex flex-col gap-0.5 font-mono text-[12px]">
