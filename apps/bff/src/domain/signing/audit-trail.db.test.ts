@@ -150,4 +150,4 @@ test("sequencers that are killed at any step, and two at once, leave no entry wi
   const now = await counts(t);
   expect(now).toMatchObject({ pending: 0, leaves: now?.entries, places: now?.entries });
   expect(await t.signing.verifyTrail(acme.as("admin"), {})).toMatchObject({ first: null, waiting: 0, unclaimed: 0 });
-});
+}, 60_000);

@@ -26,14 +26,8 @@ export function createCheckpointCopies(stateDir: string): CheckpointCopies {
     read: async () => {
       const copies = new Map<string, Checkpoint>();
       for (const treeId of await names(root)) {
-        const size = Math.max(-1, ...(await names(path.join(root, treeId))).map(Number));
-        if (size < 0) continue;
-        const file = path.join(root, treeId, String(size));
-        const checkpoint = parseCheckpoint(parseNote(await readFile(file, "utf8"))?.text ?? "");
-        // Fail-closed: a damaged copy says nothing about the database, so the database is not believed either.
-        if (checkpoint?.size !== size)
-          throw new Error(`${file} is damaged: restore it, or remove it when you know that the database is the newest`);
-        copies.set(treeId, checkpoint);
+        const checkpoint = await readLargest(path.join(root, treeId));
+        if (checkpoint) copies.set(treeId, checkpoint);
       }
       return copies;
     },
@@ -50,16 +44,30 @@ export function createCheckpointCopies(stateDir: string): CheckpointCopies {
       }
       await rename(temporary, path.join(directory, String(size)));
       await sync(directory);
-      const before = own.get(treeId);
-      if (before !== undefined && before >= size) return;
-      own.set(treeId, size);
-      if (before !== undefined) await unlink(path.join(directory, String(before))).catch(unlessMissing);
+      const before = own.get(treeId) ?? size;
+      own.set(treeId, Math.max(before, size));
+      if (before !== size) await unlink(path.join(directory, String(Math.min(before, size)))).catch(unlessMissing);
     },
     putAside: async (treeId) => {
       own.delete(treeId);
       await rename(path.join(root, treeId), path.join(root, `${treeId}.given-up-${Date.now()}`)).catch(unlessMissing);
     },
   };
+}
+
+async function readLargest(directory: string): Promise<Checkpoint | null> {
+  for (;;) {
+    const size = Math.max(-1, ...(await names(directory)).map(Number));
+    if (size < 0) return null;
+    const file = path.join(directory, String(size));
+    // Another process has written a larger one and removed this: it is looked for again.
+    const note = await readFile(file, "utf8").catch(unlessMissing);
+    if (note === undefined) continue;
+    const checkpoint = parseCheckpoint(parseNote(note)?.text ?? "");
+    // Fail-closed: a damaged copy says nothing about the database, so the database is not believed either.
+    if (checkpoint?.size === size) return checkpoint;
+    throw new Error(`${file} is damaged: restore it, or remove it when you know that the database is the newest`);
+  }
 }
 
 /** Names that are numbers: trees, or sizes. What is half written or put aside has another name. */

@@ -10,6 +10,7 @@
  * (`signing.log-behind`), or the same places would be given twice.
  */
 import type { KeyObject } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import { sameBytes } from "@agent-factory/tlog/hash";
 import type { Checkpoint } from "@agent-factory/tlog/note";
 import { inclusionNodes, inclusionProof } from "@agent-factory/tlog/proof";
@@ -77,7 +78,9 @@ export type TransparencyLogParts = {
 };
 
 const BATCH_MAX = 512;
+const ANSWERS_AT_ONCE = 64;
 
+type Committed = { readonly batch: Batch; readonly shard: ShardRow; readonly privateKey: KeyObject };
 type Waiting = { readonly leaf: Leaf; resolve(receipt: Receipt): void; reject(error: unknown): void };
 
 export function createTransparencyLog({
@@ -133,7 +136,7 @@ export function createTransparencyLog({
   const commitBatch = async (
     take: (tx: FastTransaction) => Promise<readonly Leaf[]>,
     settle: (tx: FastTransaction, batch: Batch, shard: ShardRow) => Promise<void>,
-  ): Promise<{ batch: Batch; shard: ShardRow; privateKey: KeyObject } | null> => {
+  ): Promise<Committed | null> => {
     for (let tries = 0; tries < 3; tries += 1) {
       await open();
       onStep?.("before-lock");
@@ -163,14 +166,18 @@ export function createTransparencyLog({
       if (committed === null) return null;
       onStep?.("after-commit");
       const { batch, shard } = committed;
-      if (batch.entries.length > 0) await copies.keep(shard.treeId, batch.head.size, batch.head.checkpoint);
       if (head?.treeId === shard.treeId && head.size < batch.head.size) head = { ...head, size: batch.head.size, root: batch.head.root };
       return committed;
     }
     throw new Failure("unavailable", "signing.log-closed", "The transparency log is just being opened; try again in a moment");
   };
 
-  const appendBatch = async (waiting: readonly Waiting[]): Promise<void> => {
+  const keepCopy = async ({ batch, shard }: Committed): Promise<void> => {
+    if (batch.entries.length > 0) await copies.keep(shard.treeId, batch.head.size, batch.head.checkpoint);
+  };
+
+  /** Commits a batch; the answers, which cost as much again in signatures, are for the caller to give. */
+  const commitWaiting = async (waiting: readonly Waiting[]): Promise<(() => Promise<void>) | null> => {
     const proofs = new Map<number, InclusionProof>();
     const committed = await commitBatch(
       async () => waiting.map(({ leaf }) => leaf),
@@ -182,32 +189,39 @@ export function createTransparencyLog({
         }
       },
     );
-    if (!committed) return;
-    const { batch, shard, privateKey } = committed;
-    for (const [i, placed] of batch.placed.entries()) {
-      waiting[i]?.resolve({
-        placed,
-        logId: shard.logId,
-        timestamp: signTimestamp(shard, placed, privateKey),
-        proof: proofs.get(placed.index) ?? batch.prove(placed.index),
-        checkpoint: batch.head.checkpoint,
-      });
-    }
+    if (!committed) return null;
+    return async () => {
+      await keepCopy(committed);
+      const { batch, shard, privateKey } = committed;
+      for (const [i, placed] of batch.placed.entries()) {
+        waiting[i]?.resolve({
+          placed,
+          logId: shard.logId,
+          timestamp: signTimestamp(shard, placed, privateKey),
+          proof: proofs.get(placed.index) ?? batch.prove(placed.index),
+          checkpoint: batch.head.checkpoint,
+        });
+        // The next batch is on its way: it must not wait for all of these.
+        if (i % ANSWERS_AT_ONCE === ANSWERS_AT_ONCE - 1) await setImmediate();
+      }
+    };
   };
 
   const flush = async (): Promise<void> => {
     if (flushing) return;
     flushing = true;
-    try {
-      while (queue.length > 0) {
-        const waiting = queue.splice(0, BATCH_MAX);
-        await appendBatch(waiting).catch((error: unknown) => {
-          for (const one of waiting) one.reject(error);
-        });
-      }
-    } finally {
-      flushing = false;
+    let answering: Promise<void> | undefined;
+    while (queue.length > 0) {
+      const waiting = queue.splice(0, BATCH_MAX);
+      const refuse = (error: unknown) => {
+        for (const one of waiting) one.reject(error);
+      };
+      const answer = await commitWaiting(waiting).catch(refuse);
+      // One batch is answered while the next is committed, no more: memory stays bounded, and answers keep their order.
+      await answering;
+      answering = answer?.().catch(refuse);
     }
+    flushing = false;
   };
 
   return {
@@ -218,6 +232,7 @@ export function createTransparencyLog({
       }),
     sequence: async (take, settle) => {
       const committed = await commitBatch(take, (tx, batch) => settle(tx, batch.placed));
+      if (committed) await keepCopy(committed);
       return committed?.batch.placed.length ?? 0;
     },
     open,
