@@ -1,5 +1,6 @@
 /**
- * What signing costs: the gate before a version may run, and the log (`append-per-second`, see log-append.ts).
+ * What signing costs: the gate before a version may run, a host's whole verification (`host-verify-…-ms-p99`, see host-verify.ts), and
+ * the log (`append-per-second`, see log-append.ts).
  *
  * `verify-per-second`: whole verdicts, one after the other, over bundles of several versions in a log of {@link ENTRIES} entries: form,
  * statement, every binding, an inclusion proof and three signatures (the tenant's Ed25519, the log's ECDSA over timestamp and
@@ -11,6 +12,7 @@ import { IN_TOTO_PAYLOAD_TYPE, pae } from "@agent-factory/gate/dsse";
 import { PUBLICATION_TYPE, publicationStatement } from "@agent-factory/gate/statement";
 import { addStrangers, createTestLog, createTestSigner, signStatement, testDigest, testPublication } from "@agent-factory/gate/test-signer";
 import type { Bench, Row } from "../scripts/bench.ts";
+import { measureHostVerify } from "./host-verify.ts";
 import { openAppendMeasure } from "./log-append.ts";
 
 const ROUNDS = 15;
@@ -94,9 +96,10 @@ export const bench: Bench = {
   name: "signing",
   async run() {
     const verification = await medians(measureVerification(), ROUNDS);
+    const hosts = await measureHostVerify();
     const appends = await openAppendMeasure();
     try {
-      return [verification, await medians(appends, APPEND_ROUNDS)];
+      return [verification, ...hosts, await medians(appends, APPEND_ROUNDS)];
     } finally {
       await appends.close();
     }
