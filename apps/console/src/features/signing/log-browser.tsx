@@ -84,7 +84,10 @@ function Entries({ log }: { log: LogView }): ReactNode {
           {entry.own === null ? (
             <span className="text-ink-3">{messages.foreign}</span>
           ) : (
-            <Link href={entry.own.href} className="relative z-1 rounded-sm font-medium hover:underline">
+            <Link
+              href={entry.own.href}
+              className={`relative z-1 rounded-sm hover:underline ${entry.kind === "dsse" ? "font-medium" : "text-ink-2"}`}
+            >
               {entry.own.label}
             </Link>
           )}

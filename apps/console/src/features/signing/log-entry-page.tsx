@@ -101,7 +101,11 @@ function Loaded({ index, entry, report }: { index: number; entry: LogEntryView; 
         {report === null ? (
           <Notice tone="accent" icon={<Hourglass aria-hidden />} title={messages.checking} />
         ) : report.held ? (
-          <Notice tone="healthy" icon={<ShieldCheck aria-hidden />} title={messages.entryHeld(number, format.number(entry.proof.size))}>
+          <Notice
+            tone="healthy"
+            icon={<ShieldCheck aria-hidden />}
+            title={messages.entryHeld(number, format.number(entry.proof.size), entry.proof.size)}
+          >
             {messages.entryHeldText}
           </Notice>
         ) : (

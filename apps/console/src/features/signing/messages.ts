@@ -125,7 +125,8 @@ export const signingMessages = defineMessages({
     logEmptyText: "The first entry is written when the first version is signed.",
 
     checking: "Your browser is checking this entry…",
-    entryHeld: (index: string, size: string) => `Entry ${index} is in the log, among its ${size} entries.`,
+    entryHeld: (index: string, size: string, count: number) =>
+      `Entry ${index} is in the log, ${plural("en", count, { one: "its only entry", other: `among its ${size} entries` })}.`,
     entryHeldText: "Your browser computed its hash and the way up to the signed head of the log by itself.",
     entryRefused: (index: string) => `Entry ${index} does not verify.`,
     entryRefusedText: "What the registry sent does not belong to the log it signed. Do not rely on it; tell your administrators.",
@@ -276,7 +277,8 @@ export const signingMessages = defineMessages({
     logEmptyText: "La première entrée s'écrit quand la première version est signée.",
 
     checking: "Votre navigateur vérifie cette entrée…",
-    entryHeld: (index: string, size: string) => `L'entrée ${index} est dans le journal, parmi ses ${size} entrées.`,
+    entryHeld: (index: string, size: string, count: number) =>
+      `L'entrée ${index} est dans le journal, ${plural("fr", count, { one: "sa seule entrée", other: `parmi ses ${size} entrées` })}.`,
     entryHeldText: "Votre navigateur a calculé lui-même son empreinte et le chemin jusqu'à la tête signée du journal.",
     entryRefused: (index: string) => `L'entrée ${index} ne se vérifie pas.`,
     entryRefusedText:

@@ -70,17 +70,22 @@ export function ProofApprovals({ publication, waiting }: { publication: Publicat
           <span>{messages.policyAllowed}</span>
         </p>
         <p className="mt-0.5 pl-6.5 text-sm text-ink-3">
-          {messages.policyRules(policy.rules.length)} · {messages.policyRevision}{" "}
-          <code title={policy.revision}>{shortRevision(policy.revision)}</code>
+          {messages.policyRevision}{" "}
+          <code className="whitespace-nowrap" title={policy.revision}>
+            {shortRevision(policy.revision)}
+          </code>
         </p>
         {policy.rules.length > 0 ? (
-          <ul className="mt-1 flex flex-wrap gap-x-2 gap-y-0.5 pl-6.5 text-sm text-ink-3">
-            {policy.rules.map((rule) => (
-              <li key={rule}>
-                <code>{rule}</code>
-              </li>
-            ))}
-          </ul>
+          <div className="mt-1 pl-6.5 text-sm text-ink-2">
+            <p>{messages.policyRules(policy.rules.length)}</p>
+            <ul className="flex flex-wrap gap-x-3">
+              {policy.rules.map((rule) => (
+                <li key={rule}>
+                  <code>{rule}</code>
+                </li>
+              ))}
+            </ul>
+          </div>
         ) : null}
       </div>
     </Panel>

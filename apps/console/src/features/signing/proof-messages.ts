@@ -50,15 +50,16 @@ export const proofMessages = defineMessages({
     step_validity: "The key was allowed to sign at that time, and it is trusted for that time.",
     step_validity_refused: "The key was not allowed to sign at that time.",
     step_validity_distrusted: (from: string) => `The key is distrusted from ${from} on, and this was signed later.`,
-    step_inclusion: (index: string, size: string) => `Entry ${index} is in the log: its hash leads up to the root of ${size} entries.`,
+    step_inclusion: (index: string, size: string, count: number) =>
+      `Entry ${index} is in the log: its hash leads up to the root of ${size} ${plural("en", count, { one: "entry", other: "entries" })}.`,
     step_inclusion_refused: "It is not shown to be in the log: its hash does not lead up to the root.",
     step_checkpoint: "The log's key signed that root as the head of the log.",
     step_checkpoint_refused: "The head of the log that the proof stands on was not signed by the log's key.",
     step_revocation: "It was not revoked.",
     step_revocation_refused: "It was revoked.",
     step_growth: (then: string, now: string) =>
-      `Today's log (${now} entries) still begins with the log of then (${then}): nothing was taken out or changed.`,
-    step_growth_same: (now: string) => `Today's log is still the log of then, with its ${now} entries.`,
+      `Today's log, of size ${now}, still begins with the log of then, of size ${then}: nothing was taken out or changed.`,
+    step_growth_same: (now: string) => `Today's log is still the log of then: nothing was added, taken out or changed since (size ${now}).`,
     step_growth_refused: "Today's log does not continue the log of then: something was taken out or changed.",
     step_growth_unsigned: "The registry's head of the log today is not signed by the log's key.",
     step_growth_shrunk: "Today's log is shorter than the log of then: something was taken out.",
@@ -153,7 +154,8 @@ export const proofMessages = defineMessages({
     notYet: "It stands in the statement that is about to be signed.",
     policy: "Policy",
     policyAllowed: "The policy allowed it when it was published.",
-    policyRules: (count: number) => plural("en", count, { one: "1 rule was looked at", other: `${count} rules were looked at` }),
+    policyRules: (count: number) =>
+      plural("en", count, { one: "This rule decided how many had to approve:", other: "These rules decided how many had to approve:" }),
     policyRevision: "Revision",
     provenance: "Where it came from",
     parent: "Parent",
@@ -235,16 +237,17 @@ export const proofMessages = defineMessages({
     step_validity: "La clé avait le droit de signer à ce moment, et on lui fait confiance pour ce moment.",
     step_validity_refused: "La clé n'avait pas le droit de signer à ce moment.",
     step_validity_distrusted: (from: string) => `La clé est refusée à partir du ${from}, et ceci a été signé plus tard.`,
-    step_inclusion: (index: string, size: string) =>
-      `L'entrée ${index} est dans le journal : son empreinte mène à la racine de ${size} entrées.`,
+    step_inclusion: (index: string, size: string, count: number) =>
+      `L'entrée ${index} est dans le journal : son empreinte mène à la racine de ${size} ${plural("fr", count, { one: "entrée", other: "entrées" })}.`,
     step_inclusion_refused: "Rien ne montre qu'elle est dans le journal : son empreinte ne mène pas à la racine.",
     step_checkpoint: "La clé du journal a signé cette racine comme tête du journal.",
     step_checkpoint_refused: "La tête du journal sur laquelle repose la preuve n'a pas été signée par la clé du journal.",
     step_revocation: "Elle n'a pas été révoquée.",
     step_revocation_refused: "Elle a été révoquée.",
     step_growth: (then: string, now: string) =>
-      `Le journal d'aujourd'hui (${now} entrées) commence toujours par celui d'alors (${then}) : rien n'a été retiré ni changé.`,
-    step_growth_same: (now: string) => `Le journal d'aujourd'hui est encore celui d'alors, avec ses ${now} entrées.`,
+      `Le journal d'aujourd'hui, de taille ${now}, commence toujours par celui d'alors, de taille ${then} : rien n'a été retiré ni changé.`,
+    step_growth_same: (now: string) =>
+      `Le journal d'aujourd'hui est encore celui d'alors : rien n'a été ajouté, retiré ni changé depuis (taille ${now}).`,
     step_growth_refused: "Le journal d'aujourd'hui ne continue pas celui d'alors : quelque chose a été retiré ou changé.",
     step_growth_unsigned: "La tête du journal que donne le registre aujourd'hui n'est pas signée par la clé du journal.",
     step_growth_shrunk: "Le journal d'aujourd'hui est plus court que celui d'alors : quelque chose a été retiré.",
@@ -340,7 +343,11 @@ export const proofMessages = defineMessages({
     notYet: "C'est dans la déclaration qui va être signée.",
     policy: "Politique",
     policyAllowed: "La politique l'a permise au moment de la publication.",
-    policyRules: (count: number) => plural("fr", count, { one: "1 règle a été regardée", other: `${count} règles ont été regardées` }),
+    policyRules: (count: number) =>
+      plural("fr", count, {
+        one: "Cette règle a décidé combien devaient approuver :",
+        other: "Ces règles ont décidé combien devaient approuver :",
+      }),
     policyRevision: "Révision",
     provenance: "D'où elle vient",
     parent: "Parente",

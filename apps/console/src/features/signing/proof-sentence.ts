@@ -26,7 +26,7 @@ export function sentenceOf(step: ProofStep, words: Words, format: Format, names:
     case "time":
       return words.step_time(format.dateTime(text("integratedTime")));
     case "inclusion":
-      return words.step_inclusion(number("logIndex"), number("treeSize"));
+      return words.step_inclusion(number("logIndex"), number("treeSize"), Number(facts["treeSize"]));
     case "growth":
       return facts["nowSize"] === facts["treeSize"]
         ? words.step_growth_same(number("nowSize"))

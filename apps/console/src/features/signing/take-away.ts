@@ -6,7 +6,7 @@ import type { ProofAnswer } from "./signing-view.ts";
 export type TakenFile = { readonly name: string; readonly mediaType: string; readonly text: string };
 export type TakeAway = Readonly<Record<"bundle" | "manifest" | "canonical" | "trust", TakenFile | null>>;
 
-type Taken = Pick<ProofAnswer, "tenant" | "subject" | "source" | "predicateType" | "bundle" | "trust">;
+type Taken = Pick<ProofAnswer, "tenant" | "subject" | "source" | "predicateType"> & { readonly bundle: unknown; readonly trust: unknown };
 
 export function takeAway(name: string, semver: string, proof: Taken): TakeAway {
   const base = `${name}-${semver}`;

@@ -112,7 +112,7 @@ function useReason(hint: string) {
     },
     field: (
       <Field label={messages.reason} hint={hint} error={asked && reason === "" ? messages.reasonNeeded : undefined} required>
-        <Textarea rows={2} value={typed} maxLength={500} onChange={(event) => setTyped(event.target.value)} />
+        <Textarea autoFocus rows={2} value={typed} maxLength={500} onChange={(event) => setTyped(event.target.value)} />
       </Field>
     ),
   };

@@ -112,11 +112,11 @@ function Digest({ digest }: { digest: string }): ReactNode {
     <Tooltip content={messages.copyDigest}>
       <button
         type="button"
-        className="group relative z-1 inline-flex items-center gap-1.5 rounded-sm font-mono text-sm text-ink-2 hover:text-ink"
+        className="relative z-1 inline-flex items-center gap-1.5 rounded-sm font-mono text-sm whitespace-nowrap text-ink-2 hover:text-ink"
         onClick={() => void navigator.clipboard.writeText(digest).then(() => toast.success(messages.copied))}
       >
         {shortDigest(digest)}
-        <Copy aria-hidden className="size-3 text-ink-3 opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100" />
+        <Copy aria-hidden className="size-3 text-ink-3" />
       </button>
     </Tooltip>
   );
