@@ -257,6 +257,21 @@ test("a queued run says why it waits", async () => {
   await expect(view.explain(editor, { runId })).rejects.toMatchObject({ code: "runs.not-waiting" });
 });
 
+test("runs of one version are found by its number, and say it", async () => {
+  await using registry = await openTestRegistry();
+  const { editor, view } = await withDraft(registry);
+  await registry.readyHost({ name: "ready" });
+  const submitted: string[] = [];
+  for (const semver of ["1.0.0", "1.1.0"]) {
+    await registry.publish({ semver, manifest: { spec: { input: {}, semver } } });
+    submitted.push((await registry.runs.submit(editor, { templateName: "audit", input: "{}" })).runId);
+  }
+  const page = await view.list(editor, { templateName: "audit", versionSemver: "1.1.0" });
+  expect(page.items.map(({ id, kind, semver }) => [id, kind, semver])).toEqual([[submitted[1], "run", "1.1.0"]]);
+  expect(await view.get(editor, { runId: submitted[0] ?? "" })).toMatchObject({ kind: "run", semver: "1.0.0", draftId: null });
+  expect((await view.list(editor, { kind: "run" })).items).toHaveLength(2);
+});
+
 test("pages of runs follow each other without a gap or a repeat", async () => {
   await using registry = await openTestRegistry();
   const { editor, view } = await withDraft(registry);

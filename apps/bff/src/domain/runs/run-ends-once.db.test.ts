@@ -1,6 +1,6 @@
 /**
- * A model of the ledger against the ledger: hosts lease, lose, report, repeat themselves and die in any order; people cancel; time
- * passes. Whatever happens, a run is in one place, and in the end it has ended exactly once.
+ * A model of the ledger against the ledger: hosts lease, lose, report, repeat themselves and die in any order; people cancel and revoke
+ * versions; time passes. Whatever happens, a run is in one place, and in the end it has ended exactly once.
  */
 import type { Hold, Lease } from "@agent-factory/protocol";
 import fc from "fast-check";
@@ -14,6 +14,7 @@ type Step =
   | { readonly do: "lease"; readonly host: number; readonly max: number }
   | { readonly do: "start" | "refuse" | "extend" | "succeed" | "fail" | "lose" | "stop"; readonly host: number; readonly pick: number }
   | { readonly do: "cancel"; readonly pick: number }
+  | { readonly do: "submit-version" | "revoke" }
   | { readonly do: "wait"; readonly ms: number }
   | { readonly do: "expire" }
   | { readonly do: "reconnect" | "restart" | "take-back"; readonly host: number };
@@ -47,6 +48,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("cancel" as const), pick }) },
+  { weight: 2, arbitrary: fc.constant({ do: "submit-version" as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: "revoke" as const }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.constantFrom(300, 1_000, 6_000, 11_000) }) },
   { weight: 2, arbitrary: fc.constant({ do: "expire" as const }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("reconnect" as const, "restart" as const, "take-back" as const), host }) },
@@ -75,6 +78,16 @@ async function take({ registry, hosts, given, runIds }: World, now: Step): Promi
     case "expire":
       await runs.expire(loop);
       return;
+    case "submit-version":
+      runIds.push((await runs.submit(kernel.acme.as("editor"), { templateName: "audit", input: "{}" })).runId);
+      return;
+    case "revoke": {
+      const { versionId = "" } = registry.runnable ?? {};
+      await registry.revoke(versionId);
+      await runs.cancelOfVersion(loop, { versionId });
+      await publishNext(registry);
+      return;
+    }
     case "cancel": {
       const runId = runIds[now.pick % Math.max(1, runIds.length)];
       if (runId !== undefined) await runs.cancel(kernel.acme.as("editor"), { runId });
@@ -108,8 +121,22 @@ async function take({ registry, hosts, given, runIds }: World, now: Step): Promi
   }
 }
 
+/** Another version, with content that was never revoked. */
+let published = 0;
+async function publishNext(registry: TestRegistry): Promise<void> {
+  published += 1;
+  await registry.publish({ semver: `1.${published}.0`, manifest: { spec: { input: {}, published } }, maxAttempts: 2 });
+}
+
 /** What must hold at any moment, whatever was done. */
 async function check({ registry, runIds }: World): Promise<void> {
+  const { rows: revoked } = await registry.kernel.fastDatabase.asSystem((tx) =>
+    tx.query(
+      `select r.id, r.state from runs r join template_versions v on v.id = r.version_id
+        where v.state = 'revoked' and (r.state = 'queued' or (r.state in ('leased', 'running') and r.cancel_requested_at is null))`,
+    ),
+  );
+  expect(revoked, "nothing of a revoked version waits, or runs without having been asked to end").toEqual([]);
   const { rows } = await registry.kernel.fastDatabase.asSystem((tx) =>
     tx.query<{ id: string; state: string; attempt: number; most: number; held: boolean; finished: boolean; ends: number }>(
       `select r.id, r.state, r.attempt, r.max_attempts as most, r.host_id is not null and r.lease_expires_at is not null as held, r.finished_at is not null as finished,
@@ -151,6 +178,7 @@ async function settle(world: World): Promise<void> {
 test("every submitted run ends exactly once, whatever hosts, people and time do", async () => {
   await using registry = await openTestRegistry();
   const hosts = [await registry.readyHost({ name: "one" }), await registry.readyHost({ name: "two" })];
+  await publishNext(registry);
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
       const world: World = { registry, hosts, given: [[], []], runIds: [] };
