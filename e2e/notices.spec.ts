@@ -9,7 +9,7 @@ async function call<T>(page: Page, procedure: string, input: unknown, method: "G
       const address = verb === "GET" ? `/api/trpc/${path}?input=${encodeURIComponent(text)}` : `/api/trpc/${path}`;
       const headers = { "content-type": "application/json" };
       const response = await fetch(address, verb === "GET" ? { headers } : { method: verb, headers, body: text });
-      const answer = await response.json();
+      const answer = (await response.json()) as { result: { data: never } };
       if (!response.ok) throw new Error(`${path}: ${JSON.stringify(answer)}`);
       return answer.result.data;
     },
