@@ -48,8 +48,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("cancel" as const), pick }) },
-  { weight: 2, arbitrary: fc.constant({ do: "submit-version" as const }) },
-  { weight: 1, arbitrary: fc.constant({ do: "revoke" as const }) },
+  { weight: 4, arbitrary: fc.constant({ do: "submit-version" as const }) },
+  { weight: 2, arbitrary: fc.constant({ do: "revoke" as const }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.constantFrom(300, 1_000, 6_000, 11_000) }) },
   { weight: 2, arbitrary: fc.constant({ do: "expire" as const }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("reconnect" as const, "restart" as const, "take-back" as const), host }) },
@@ -63,7 +63,8 @@ type World = {
   readonly runIds: string[];
 };
 
-async function take({ registry, hosts, given, runIds }: World, now: Step): Promise<void> {
+async function take(world: World, now: Step): Promise<void> {
+  const { registry, hosts, given, runIds } = world;
   const { runs, kernel } = registry;
   const loop = systemActor("lease-expiry");
   const lossOf = (lease: Lease) =>
@@ -85,6 +86,7 @@ async function take({ registry, hosts, given, runIds }: World, now: Step): Promi
       const { versionId = "" } = registry.runnable ?? {};
       await registry.revoke(versionId);
       await runs.cancelOfVersion(loop, { versionId });
+      await check(world);
       await publishNext(registry);
       return;
     }
