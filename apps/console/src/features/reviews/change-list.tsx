@@ -62,7 +62,10 @@ function OneChange({
   return (
     <li className="min-w-0">
       <div className="flex items-baseline gap-2">
-        <span className="min-w-0 flex-1 [overflow-wrap:anywhere]">{withPlace(change.message[language])}</span>
+        <span className="min-w-0 flex-1 [overflow-wrap:anywhere]">
+          {withPlace(change.message[language])}
+          {untold(change, change.message[language])}
+        </span>
         {line === null ? null : (
           <button
             type="button"
@@ -102,6 +105,18 @@ function Value({ label, value, ground, absent }: { label: string; value: unknown
         {value === undefined ? <i className="text-ink-2">{absent}</i> : typeof value === "string" ? value : JSON.stringify(value, null, 2)}
       </pre>
     </div>
+  );
+}
+
+/** A short value that came or went, where its sentence does not say it. */
+function untold({ before, after }: Change, sentence: string): ReactNode {
+  const value = before === undefined ? after : after === undefined ? before : undefined;
+  if (value === undefined || typeof value === "object" || String(value).length > 57 || sentence.includes(String(value))) return null;
+  return (
+    <>
+      {" "}
+      <code className="rounded-[3px] bg-sunken px-1">{String(value)}</code>
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 "use client";
 import type { ParsedManifest } from "@agent-factory/manifest";
+import type { Sentence } from "@agent-factory/manifest/diagnostic";
 import { Panel } from "@agent-factory/ui/panel";
 import { Check as CheckIcon, CornerDownRight, TriangleAlert, X } from "lucide-react";
 import type { ReactNode } from "react";
@@ -22,6 +23,10 @@ export function ChecksPanel({ review, parsed, onGoTo }: Props): ReactNode {
   const messages = useMessages(reviewMessages);
   const locale = useLocale();
   const { head, checks } = review;
+  const found = head.findings.map(({ rule, pointer, message }) => ({ name: rule, pointer, line: null, message }));
+  const errors = (parsed?.diagnostics ?? [])
+    .filter(({ severity }) => severity === "error")
+    .map(({ code, pointer, line, message }) => ({ name: code, pointer, line, message }));
   const aside = (name: Check["name"]): string | null => {
     if (name === "manifest" && head.digest !== null) return shortDigest(head.digest);
     if (name === "policy" && /^sha256:/.test(head.policyRevision)) return messages.policyRevision(shortDigest(head.policyRevision));
@@ -50,7 +55,8 @@ export function ChecksPanel({ review, parsed, onGoTo }: Props): ReactNode {
                   </code>
                 )}
               </p>
-              {check.name === "policy" && head.findings.length > 0 ? <Findings review={review} parsed={parsed} onGoTo={onGoTo} /> : null}
+              {check.name === "policy" ? <Faults faults={found} parsed={parsed} onGoTo={onGoTo} /> : null}
+              {check.name === "manifest" && check.state === "failed" ? <Faults faults={errors} parsed={parsed} onGoTo={onGoTo} /> : null}
             </div>
           </li>
         ))}
@@ -59,22 +65,28 @@ export function ChecksPanel({ review, parsed, onGoTo }: Props): ReactNode {
   );
 }
 
-function Findings({ review, parsed, onGoTo }: Props): ReactNode {
+type Fault = { readonly name: string; readonly pointer: string; readonly line: number | null; readonly message: Sentence };
+
+const FAULTS_MAX = 5;
+
+/** What is wrong, each with its name and its line. */
+function Faults({ faults, parsed, onGoTo }: { faults: readonly Fault[] } & Pick<Props, "parsed" | "onGoTo">): ReactNode {
   const messages = useMessages(reviewMessages);
   const locale = useLocale();
+  if (faults.length === 0) return null;
   return (
     <ul className="mt-1.5 flex flex-col gap-2">
-      {review.head.findings.map((finding) => {
-        const line = parsed && exists(parsed.data, finding.pointer) ? parsed.locate(finding.pointer, "key").line : null;
+      {faults.slice(0, FAULTS_MAX).map((fault) => {
+        const line = fault.line ?? (parsed && exists(parsed.data, fault.pointer) ? parsed.locate(fault.pointer, "key").line : null);
         return (
-          <li key={`${finding.rule}${finding.pointer}`} className="border-l-2 border-line-strong pl-2.5">
-            <p className="[overflow-wrap:anywhere]">{finding.message[locale]}</p>
+          <li key={`${fault.name}${fault.pointer}${fault.line}`} className="border-l-2 border-line-strong pl-2.5">
+            <p className="[overflow-wrap:anywhere]">{fault.message[locale]}</p>
             <p className="flex flex-wrap items-center gap-x-2 text-sm text-ink-3">
-              <code>{finding.rule}</code>
+              <code>{fault.name}</code>
               {line === null ? null : (
                 <button
                   type="button"
-                  aria-label={messages.goToLine(line, placeName(finding.pointer) ?? messages.wholeManifest)}
+                  aria-label={messages.goToLine(line, placeName(fault.pointer) ?? messages.wholeManifest)}
                   onClick={() => onGoTo(line)}
                   className="inline-flex items-center gap-1 rounded-sm hover:text-accent hover:underline"
                 >
@@ -86,6 +98,7 @@ function Findings({ review, parsed, onGoTo }: Props): ReactNode {
           </li>
         );
       })}
+      {faults.length > FAULTS_MAX ? <li className="text-sm text-ink-3">{messages.moreErrors(faults.length - FAULTS_MAX)}</li> : null}
     </ul>
   );
 }

@@ -82,9 +82,9 @@ function useEntries(review: ReviewPageView, card: (thread: Thread) => ReactNode)
   if (outcome !== null)
     entries.push({
       key: "published",
-      at: review.updatedAt,
+      at: ended,
       order: 3,
-      node: <Event Icon={BadgeCheck} ink="text-healthy" at={review.updatedAt} text={messages.published_event(outcome)} />,
+      node: <Event Icon={BadgeCheck} ink="text-healthy" at={ended} text={messages.published_event(outcome)} />,
     });
   if (state === "withdrawn")
     entries.push({

@@ -73,7 +73,7 @@ export const reviewMessages = defineMessages({
     waitsForNobodyText: "Everybody with the role wrote part of it. An administrator can add a reviewer.",
     enough: "It has the approvals it needs.",
     unsound: "Nobody can approve it as it stands.",
-    unsoundText: (checks: string) => `${checks} must be mended in the draft first.`,
+    unsoundText: (checks: string) => `To be mended in the draft first: ${checks}.`,
     publishing: (semver: string) => `Being published as ${semver}…`,
     publishingFirst: "Being published…",
     publishingText: "Approved. The registry decides once more, publishes and signs it.",
@@ -196,6 +196,7 @@ export const reviewMessages = defineMessages({
     check_code: "Code archive",
     check_base: "Base version",
     policyRevision: (revision: string) => `policy ${revision}`,
+    moreErrors: (count: number) => (count === 1 ? "and 1 more" : `and ${count} more`),
 
     whenPublished: "When it is published",
     whenPublishedText: (semver: string) =>
@@ -466,6 +467,7 @@ export const reviewMessages = defineMessages({
     check_code: "Archive de code",
     check_base: "Version de départ",
     policyRevision: (revision: string) => `règles ${revision}`,
+    moreErrors: (count: number) => `et ${count} de plus`,
 
     whenPublished: "À la publication",
     whenPublishedText: (semver: string) =>

@@ -71,7 +71,7 @@ function useStageWords(review: ReviewPageView, stage: Stage): { title: string; t
   switch (stage.name) {
     case "unsound": {
       const failed = review.checks.filter(({ state }) => state === "failed").map(({ name }) => messages[`check_${name}`]);
-      return { title: messages.unsound, text: failed.length === 0 ? null : messages.unsoundText(format.list(failed)) };
+      return { title: messages.unsound, text: failed.length === 0 ? null : messages.unsoundText(format.list(failed).toLowerCase()) };
     }
     case "waiting":
       if (stage.missing === 0) return { title: messages.enough, text: null };
