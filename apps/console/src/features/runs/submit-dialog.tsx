@@ -79,7 +79,6 @@ export function SubmitDialog({ templateName, semver, onClose }: { templateName: 
         name={`run/${templateName}/input.json`}
         input={input}
         recent={recent}
-        onRun={launch}
         onChange={(next) => {
           setInput(next);
           setFault(null);
