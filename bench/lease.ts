@@ -73,7 +73,10 @@ async function open(): Promise<Opened> {
     const access = createAccess({ database, fastDatabase, decisions: createDecisions(), audit, logger });
     const authority = await openHostAuthority({ stateDir: state, trustDomain: "bench.test", clock });
     const fleet = createFleet({ access, audit, fastDatabase, authority, redis, clock, gatewayUrl: "https://localhost" });
-    const templates = { runnable: () => Promise.reject(new Error("nothing is submitted by version here")), tryable: () => Promise.reject(new Error("nothing is tried here")) };
+    const templates = {
+      runnable: () => Promise.reject(new Error("nothing is submitted by version here")),
+      tryable: () => Promise.reject(new Error("nothing is tried here")),
+    };
     const runs = createRuns({
       access,
       fastDatabase,

@@ -55,13 +55,17 @@ test("what was taken along verifies offline by the command on the page; one chan
 
 const tools = ["jq", "openssl", "sha256sum"].every((tool) => spawnSync("sh", ["-c", `command -v ${tool}`]).status === 0);
 
-test.runIf(tools)("digest and signature verify with nothing of ours", () => {
-  write();
-  const good = run(toolCommands(name, semver));
-  expect(good.output).toContain(`${answer.subject.digest.slice("sha256:".length)}  ${files.canonical?.name}`);
-  expect(good.output).toContain("Signature Verified Successfully");
-  expect(good.output).toContain(`acme/templates/${name}@${semver}`);
-  const bundle = files.bundle?.text.replace(/"sig": "(.)/, (_, first) => `"sig": "${first === "A" ? "B" : "A"}`) ?? "";
-  writeFileSync(join(directory, files.bundle?.name ?? ""), bundle);
-  expect(run(toolCommands(name, semver)).output).toContain("Signature Verification Failure");
-}, 60_000);
+test.runIf(tools)(
+  "digest and signature verify with nothing of ours",
+  () => {
+    write();
+    const good = run(toolCommands(name, semver));
+    expect(good.output).toContain(`${answer.subject.digest.slice("sha256:".length)}  ${files.canonical?.name}`);
+    expect(good.output).toContain("Signature Verified Successfully");
+    expect(good.output).toContain(`acme/templates/${name}@${semver}`);
+    const bundle = files.bundle?.text.replace(/"sig": "(.)/, (_, first) => `"sig": "${first === "A" ? "B" : "A"}`) ?? "";
+    writeFileSync(join(directory, files.bundle?.name ?? ""), bundle);
+    expect(run(toolCommands(name, semver)).output).toContain("Signature Verification Failure");
+  },
+  60_000,
+);
