@@ -1,6 +1,7 @@
 import { tracked } from "@trpc/server";
 import { z } from "zod";
 import { procedure, router } from "./procedure.ts";
+import { name, printable, semver } from "./templates.ts";
 
 /** Largest text of an input, in UTF-16 units: what the ledger takes, and a little; the door says so in plain words. */
 const INPUT_LENGTH_MAX = 17 * 1024 * 1024;
@@ -8,16 +9,16 @@ const INPUT_LENGTH_MAX = 17 * 1024 * 1024;
 const run = z.object({ runId: z.uuid() });
 const trying = z.object({ draftId: z.uuid(), expectedRevision: z.int().positive(), input: z.string().max(INPUT_LENGTH_MAX) });
 const submission = z.object({
-  templateName: z.string().max(63),
+  templateName: name,
   /** `latest`, an exact version, or a range such as `^1.2.0`. */
-  range: z.string().max(100).optional(),
+  range: printable.max(100).optional(),
   input: z.string().max(INPUT_LENGTH_MAX),
 });
 const query = z.object({
   state: z.enum(["queued", "leased", "running", "succeeded", "failed", "cancelled", "dead"]).optional(),
   templateName: z.string().max(63).optional(),
   kind: z.enum(["try", "run"]).optional(),
-  versionSemver: z.string().max(100).optional(),
+  versionSemver: semver.optional(),
   cursor: z
     .string()
     .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z_[0-9a-f-]{36}$/)
