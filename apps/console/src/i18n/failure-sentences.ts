@@ -275,6 +275,62 @@ const sentences = {
     fr: ["Cette requête vient d'un autre site : elle a été refusée.", "Utilisez la console elle-même."],
   }),
 
+  "reviews.missing": () => ({
+    en: ["There is no such review in this tenant.", "It may belong to another tenant. Look through the list."],
+    fr: ["Cette revue n'existe pas chez ce client.", "Elle appartient peut-être à un autre client. Parcourez la liste."],
+  }),
+  "reviews.comment-missing": () => ({
+    en: ["The remark this belongs to is not there.", "Load the page again, and say it anew."],
+    fr: ["La remarque dont il s'agit n'est pas là.", "Rechargez la page et écrivez-la de nouveau."],
+  }),
+  "reviews.closed": () => ({
+    en: ["This review has ended.", "The page shows how. A draft that is still open can be sent for review again."],
+    fr: ["Cette revue est close.", "La page montre comment. Un brouillon encore ouvert peut repartir en revue."],
+  }),
+  "reviews.stale": ({ revision }) => ({
+    en: [
+      `Somebody changed it while you were reading: it is revision ${text(revision, "another")} now.`,
+      "Nothing was decided. Look at what changed, then decide.",
+    ],
+    fr: [
+      `Quelqu'un l'a modifié pendant votre lecture : c'est maintenant la révision ${text(revision, "suivante")}.`,
+      "Rien n'a été décidé. Voyez ce qui a changé, puis décidez.",
+    ],
+  }),
+  "reviews.policy-changed": () => ({
+    en: ["The policy changed since this was judged.", "It is judged anew. Look at the checks, then decide."],
+    fr: ["Les règles ont changé depuis l'examen.", "Il est examiné de nouveau. Voyez les vérifications, puis décidez."],
+  }),
+  "reviews.contributor": () => ({
+    en: ["You wrote part of it, so you cannot decide on it.", "Somebody else has to; the review names who can."],
+    fr: ["Vous y avez écrit : vous ne pouvez pas en décider.", "Quelqu'un d'autre doit le faire ; la revue nomme qui le peut."],
+  }),
+  "reviews.not-sound": () => ({
+    en: ["It cannot be approved as it stands: a check failed.", "The checks say what to mend in the draft."],
+    fr: ["Impossible de l'approuver en l'état : une vérification a échoué.", "Les vérifications disent quoi corriger dans le brouillon."],
+  }),
+  "reviews.exists": ({ number }) => ({
+    en: [`This draft is under review already: #${text(number, "…")}.`, "Open that review; what you save becomes its next revision."],
+    fr: [
+      `Ce brouillon est déjà en revue : n° ${text(number, "…")}.`,
+      "Ouvrez cette revue ; ce que vous enregistrez en devient la révision suivante.",
+    ],
+  }),
+  "reviews.not-approved": () => ({
+    en: ["It is not approved, so it is not published.", "Ask those who can to approve it; the review names them."],
+    fr: ["Ce n'est pas approuvé, donc pas publié.", "Demandez une approbation à ceux qui peuvent la donner ; la revue les nomme."],
+  }),
+  "reviews.approvals-missing": ({ given, required }) => ({
+    en: [
+      `${text(given, "Too few")} of the ${text(required, "needed")} approvals count now: somebody lost their role, or the policy asks for more.`,
+      "Somebody else who can has to approve it as well.",
+    ],
+    fr: [
+      `Sur les approbations demandées (${text(required, "…")}), seules celles-ci comptent encore : ${text(given, "aucune")}. Un rôle a été perdu, ou les règles en demandent plus.`,
+      "Une autre personne habilitée doit aussi approuver.",
+    ],
+  }),
+
   "runs.missing": () => ({
     en: ["There is no such run in this tenant.", "Its address may be incomplete. Look for it among the runs."],
     fr: ["Cette exécution n'existe pas chez ce client.", "L'adresse est peut-être incomplète. Cherchez-la parmi les exécutions."],
@@ -442,6 +498,16 @@ const sentences = {
   "templates.nothing-changed": () => ({
     en: ["Nothing changed since the published version.", "Change something first."],
     fr: ["Rien n'a changé depuis la version publiée.", "Modifiez d'abord quelque chose."],
+  }),
+  "templates.base-outdated": () => ({
+    en: [
+      "Another version was published meanwhile.",
+      "Rebase the draft: its text stays and is compared with the newest version; approvals are given anew.",
+    ],
+    fr: [
+      "Une autre version a été publiée entre-temps.",
+      "Rebasez le brouillon : son texte reste et se compare à la version la plus récente ; les approbations sont à redonner.",
+    ],
   }),
   "templates.bump-too-small": ({ demands }) => ({
     en: [`These changes need at least a ${text(demands, "larger")} version.`, "Raise the version number."],
