@@ -1,0 +1,100 @@
+import type { World } from "./test-domain.ts";
+
+export type Drive = { input?: (world: World) => unknown; refused?: string | RegExp };
+
+/**
+ * How every procedure is driven by the other tenant, with the first one's names and ids. `refused`: the code it must answer.
+ * Without it the answer must hold nothing of the first tenant. A procedure that is missing here fails the test.
+ */
+export const DRIVES: Record<string, Drive> = {
+  "session.me": {},
+  "members.list": {},
+  "audit.list": { input: ({ draftId }) => ({ resourceId: draftId }) },
+  "templates.list": { input: () => ({}) },
+  "templates.get": { input: ({ templateName: name }) => ({ name }), refused: "templates.missing" },
+  "templates.getVersion": { input: ({ templateName: name }) => ({ name, semver: "1.0.0" }), refused: /^templates\./ },
+  "templates.starter": {},
+  "templates.resolve": { input: ({ templateName: name }) => ({ name, range: "latest" }), refused: "templates.missing" },
+  "templates.revocation": { input: ({ templateName: name }) => ({ name, semver: "1.0.0" }), refused: "templates.version-missing" },
+  "templates.deprecate": {
+    input: ({ templateName: name }) => ({ name, semver: "1.0.0", reason: "because" }),
+    refused: "templates.version-missing",
+  },
+  "templates.undeprecate": { input: ({ templateName: name }) => ({ name, semver: "1.0.0" }), refused: "templates.version-missing" },
+  "templates.revoke": {
+    input: ({ templateName: name }) => ({ name, semver: "1.0.0", reason: "because" }),
+    refused: "templates.version-missing",
+  },
+  "templates.create": { input: () => ({ source: STARTER }) },
+  "drafts.create": { input: ({ templateName }) => ({ templateName }), refused: "templates.missing" },
+  "drafts.list": { input: () => ({}) },
+  "drafts.get": { input: ({ draftId }) => ({ draftId }), refused: "drafts.missing" },
+  "drafts.save": { input: ({ draftId }) => ({ draftId, expectedRevision: 1, source: "stolen" }), refused: "drafts.missing" },
+  "drafts.discard": { input: ({ draftId }) => ({ draftId }), refused: "drafts.missing" },
+  "drafts.restore": { input: ({ draftId }) => ({ draftId }), refused: "drafts.missing" },
+  "drafts.rebase": { input: ({ draftId }) => ({ draftId, expectedRevision: 1 }), refused: "drafts.missing" },
+  "reviews.request": {
+    input: ({ draftId }) => ({ draftId, expectedRevision: 1, title: "Mine" }),
+    refused: "drafts.missing",
+  },
+  "reviews.list": { input: () => ({ filter: "open" }) },
+  "reviews.get": { input: ({ reviewNumber: number }) => ({ number }), refused: "reviews.missing" },
+  "reviews.revision": { input: ({ reviewNumber: number }) => ({ number, revision: 1 }), refused: "reviews.missing" },
+  "reviews.comment": { input: ({ reviewId }) => ({ reviewId, body: "Hello" }), refused: "reviews.missing" },
+  "reviews.resolve": { input: ({ commentId }) => ({ commentId, resolved: true }), refused: "reviews.comment-missing" },
+  "reviews.approve": { input: deciding, refused: "reviews.missing" },
+  "reviews.reject": { input: (world) => ({ ...deciding(world), note: "no" }), refused: "reviews.missing" },
+  "reviews.withdraw": { input: ({ reviewId }) => ({ reviewId }), refused: "reviews.missing" },
+  "reviews.watch": { input: ({ reviewNumber: number }) => ({ number }), refused: "reviews.missing" },
+  "drafts.compare": { input: ({ draftId }) => ({ draftId }), refused: "drafts.missing" },
+  "drafts.watch": { input: ({ draftId }) => ({ draftId }), refused: "drafts.missing" },
+  "archives.get": { input: ({ digest }) => ({ digest }), refused: "archives.missing" },
+  "archives.readFile": { input: ({ digest }) => ({ digest, path: "index.mjs" }), refused: "archives.missing" },
+  "runs.try": { input: ({ draftId }) => ({ draftId, expectedRevision: 1, input: "{}" }), refused: "drafts.missing" },
+  "runs.submit": { input: ({ templateName }) => ({ templateName, input: "{}" }), refused: /^templates\./ },
+  "runs.get": { input: ({ runId }) => ({ runId }), refused: "runs.missing" },
+  "runs.list": { input: ({ templateName }) => ({ templateName }) },
+  "runs.activity": { input: ({ templateName }) => ({ span: "day", templateName }) },
+  "runs.cancel": { input: ({ runId }) => ({ runId }), refused: "runs.missing" },
+  "runs.explain": { input: ({ runId }) => ({ runId }), refused: "runs.missing" },
+  "runs.readOutput": { input: ({ runId }) => ({ runId }), refused: "runs.missing" },
+  "runs.watch": { input: ({ runId }) => ({ runId }), refused: "runs.missing" },
+  "fleet.list": {},
+  "fleet.createJoinToken": { input: () => ({ hostName: "mine", labels: {}, expiresInMinutes: 5 }) },
+  "fleet.cordon": { input: ({ hostId }) => ({ hostId, reason: "because" }), refused: "fleet.host-missing" },
+  "fleet.uncordon": { input: ({ hostId }) => ({ hostId }), refused: "fleet.host-missing" },
+  "fleet.drain": { input: ({ hostId }) => ({ hostId, reason: "because" }), refused: "fleet.host-missing" },
+  "fleet.revoke": { input: ({ hostId }) => ({ hostId }), refused: "fleet.host-missing" },
+  "fleet.watch": {},
+  "notices.list": { input: () => ({}) },
+  "notices.unread": {},
+  "notices.markRead": { input: ({ noticeId }) => ({ ids: [noticeId] }) },
+  "notices.watch": {},
+  "signing.proof": { input: ({ templateName: name }) => ({ name, semver: "1.0.0" }), refused: "templates.version-missing" },
+  "signing.keys": {},
+  "signing.rotate": {},
+  "signing.distrustImpact": { input: ({ keyId }) => ({ keyId, from: "2026-01-01T00:00:00Z" }), refused: "signing.key-missing" },
+  "signing.distrust": {
+    input: ({ keyId }) => ({ keyId, from: "2026-01-01T00:00:00Z", reason: "because" }),
+    refused: "signing.key-missing",
+  },
+  "signing.log": { input: () => ({}) },
+  "signing.logEntry": { input: () => ({ index: 0 }) },
+  "signing.consistency": { input: () => ({ first: 1 }) },
+  "signing.verifyTrail": { input: () => ({}) },
+};
+
+function deciding({ reviewId, manifestDigest: digest, policyRevision }: World) {
+  return { reviewId, digest, policyRevision };
+}
+
+const STARTER = `apiVersion: agentfactory.dev/v1
+kind: AgentTemplate
+metadata: { name: of-the-second, title: Of the second tenant, owner: team-b }
+spec:
+  driver: node
+  code: { archive: "sha256:${"0".repeat(64)}", entry: default }
+  input: { type: object }
+  output: { type: object }
+  limits: { timeout: 30s }
+`;
