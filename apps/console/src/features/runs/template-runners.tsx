@@ -45,12 +45,12 @@ export function TemplateRunners({ templateName }: { templateName: string }): Rea
               </li>
             ))}
           </ul>
-          <p className="mt-2 flex flex-wrap gap-x-2 text-sm text-ink-3">
+          <div className="mt-2 flex flex-wrap gap-x-2 text-sm text-ink-3">
             {runs.data.nextCursor === null ? null : <span>{messages.ofNewest(runs.data.items.length)}</span>}
             <Link href={`/runs?template=${templateName}&kind=run`} className="rounded-sm text-accent hover:underline">
               {messages.all}
             </Link>
-          </p>
+          </div>
         </>
       )}
     </Panel>

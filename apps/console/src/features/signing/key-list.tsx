@@ -124,7 +124,7 @@ function columnsOf(
           >
             <ChevronRight aria-hidden className={`size-4 transition-transform ${open === key.id ? "rotate-90" : ""}`} />
           </button>
-          <span className="font-mono font-semibold">{shortHash(key.hint)}</span>
+          <span className="font-mono font-semibold whitespace-nowrap">{shortHash(key.hint)}</span>
         </span>
       ),
     },

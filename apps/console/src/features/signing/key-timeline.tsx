@@ -15,7 +15,9 @@ export function KeyTimeline({ signingKey, axis }: { signingKey: KeyRow; axis: Ax
   const from = format.date(signingKey.notBefore);
   const words =
     signingKey.notAfter !== null
-      ? messages.windowClosed(from, format.date(signingKey.notAfter))
+      ? format.date(signingKey.notAfter) === from
+        ? messages.windowClosed(format.dateTime(signingKey.notBefore), format.time(signingKey.notAfter))
+        : messages.windowClosed(from, format.date(signingKey.notAfter))
       : Date.parse(signingKey.notBefore) > axis.now
         ? messages.windowSoon(from)
         : messages.windowOpen(from);

@@ -48,7 +48,7 @@ export function ProofApprovals({ publication, waiting }: { publication: Publicat
           </ul>
           <p className="mt-1 text-ink-2">
             {messages.approvalsFrom(review.revision)}{" "}
-            <Link href={`/reviews/${review.number}`} className={link}>
+            <Link href={`/reviews/${review.number}`} className="rounded-sm text-accent underline underline-offset-2">
               {messages.review(review.number)}
             </Link>
             .

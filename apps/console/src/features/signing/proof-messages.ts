@@ -25,7 +25,7 @@ export const proofMessages = defineMessages({
     system: "The registry",
 
     run: (semver: string) => `Run ${semver}`,
-    steps: "Why can it run? What your browser checked",
+    steps: "Why can it run?",
     stepsHeld: (held: number, all: number) => `${held} of ${all} held`,
     again: "Check again",
     held: "held",
@@ -211,7 +211,7 @@ export const proofMessages = defineMessages({
     system: "Le registre",
 
     run: (semver: string) => `Exécuter ${semver}`,
-    steps: "Pourquoi peut-elle s'exécuter ? Ce que votre navigateur a vérifié",
+    steps: "Pourquoi peut-elle s'exécuter ?",
     stepsHeld: (held: number, all: number) => `${held} sur ${all} tiennent`,
     again: "Vérifier à nouveau",
     held: "tient",

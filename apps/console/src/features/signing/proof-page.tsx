@@ -173,7 +173,9 @@ function Steps({ proof, names }: { proof: CheckedProof; names: { version: string
       padding="none"
       actions={
         <>
-          {report ? <span className="text-sm whitespace-nowrap text-ink-3">{messages.stepsHeld(held, report.steps.length)}</span> : null}
+          {report ? (
+            <span className="text-sm whitespace-nowrap text-ink-3 max-sm:hidden">{messages.stepsHeld(held, report.steps.length)}</span>
+          ) : null}
           <Button size="sm" variant="ghost" onClick={proof.again} loading={proof.pending}>
             <RefreshCw aria-hidden />
             {messages.again}

@@ -1,6 +1,7 @@
 "use client";
-import { Button, IconButton, LinkButton } from "@agent-factory/ui/button";
+import { Button, IconButton } from "@agent-factory/ui/button";
 import { Menu, MenuItem, MenuSeparator } from "@agent-factory/ui/menu";
+import { Tooltip } from "@agent-factory/ui/tooltip";
 import { useMutation } from "@tanstack/react-query";
 import { Archive, ArchiveRestore, Ban, Ellipsis, FilePen, FileText, Play, ShieldCheck } from "lucide-react";
 import Link from "next/link";
@@ -59,12 +60,15 @@ export function VersionActions({
         <Play aria-hidden />
         {messages.run}
       </Button>
-      <LinkButton size="sm" variant="ghost" className="hidden sm:inline-flex">
-        <Link href={`/templates/${name}/versions/${semver}`} aria-label={messages.proofOf(semver)}>
-          <ShieldCheck aria-hidden />
-          {messages.proof}
+      <Tooltip content={messages.proofOf(semver)}>
+        <Link
+          href={`/templates/${name}/versions/${semver}`}
+          aria-label={messages.proofOf(semver)}
+          className="flex size-7 shrink-0 items-center justify-center rounded-sm text-ink-2 transition-colors hover:bg-hover hover:text-ink max-sm:hidden"
+        >
+          <ShieldCheck aria-hidden className="size-3.5" />
         </Link>
-      </LinkButton>
+      </Tooltip>
       <Menu
         trigger={
           <IconButton size="sm" label={messages.actionsOf(semver)}>

@@ -66,7 +66,7 @@ export const versionMessages = defineMessages({
       return `It stops ${parts.join(" and ")}.`;
     },
     revokeDrafts: (drafts: number) =>
-      drafts === 0 ? "" : `${plural("en", drafts, { one: "1 open draft is", other: `${drafts} open drafts are` })} based on it and stay.`,
+      plural("en", drafts, { one: "1 open draft is based on it and stays.", other: `${drafts} open drafts are based on it and stay.` }),
     revokeThen: (semver: string) => `Whoever asks for the latest gets ${semver}.`,
     revokeNothingThen: "It is the only version that can run: after this, nothing of the template can.",
     revokeForGood: "Every host refuses it from now on. This cannot be taken back.",
@@ -99,7 +99,7 @@ export const versionMessages = defineMessages({
     columnPublished: "Publiée",
     columnReview: "Revue",
     columnDigest: "Empreinte",
-    columnRuns: "Exécutions, 7 j",
+    columnRuns: "Exéc., 7 j",
     columnActions: "Actions",
     from: (semver: string) => `à partir de ${semver}`,
     first: "première version",
@@ -151,9 +151,10 @@ export const versionMessages = defineMessages({
       return `Cela arrête ${parts.join(" et ")}.`;
     },
     revokeDrafts: (drafts: number) =>
-      drafts === 0
-        ? ""
-        : `${plural("fr", drafts, { one: "1 brouillon ouvert part", other: `${drafts} brouillons ouverts partent` })} d'elle et ${plural("fr", drafts, { one: "reste", other: "restent" })}.`,
+      plural("fr", drafts, {
+        one: "1 brouillon ouvert part d'elle et reste.",
+        other: `${drafts} brouillons ouverts partent d'elle et restent.`,
+      }),
     revokeThen: (semver: string) => `Qui demande la dernière reçoit ${semver}.`,
     revokeNothingThen: "C'est la seule version qui peut s'exécuter : ensuite, plus rien de ce modèle ne le peut.",
     revokeForGood: "Dès maintenant, tous les hôtes la refusent. On ne peut pas revenir en arrière.",
