@@ -7,20 +7,22 @@ import { SkeletonRows } from "@agent-factory/ui/skeleton";
 import { type Column, Table } from "@agent-factory/ui/table";
 import { useQuery } from "@tanstack/react-query";
 import { ChevronRight, KeyRound, RefreshCw } from "lucide-react";
+import dynamic from "next/dynamic";
 import { type ReactNode, useEffect, useState } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { CopyText } from "./copy-text.tsx";
-import { DistrustDialog } from "./distrust-dialog.tsx";
 import { KeyState } from "./key-state.tsx";
 import { KeyTimeline } from "./key-timeline.tsx";
 import { type Axis, axisOf } from "./key-window.ts";
 import { signingMessages } from "./messages.ts";
-import { RotateDialog } from "./rotate-dialog.tsx";
 import { type KeyRow, type KeysView, shortHash } from "./signing-view.ts";
 import { TrustHeader } from "./trust-header.tsx";
+
+const DistrustDialog = dynamic(() => import("./distrust-dialog.tsx").then((loaded) => loaded.DistrustDialog), { ssr: false });
+const RotateDialog = dynamic(() => import("./rotate-dialog.tsx").then((loaded) => loaded.RotateDialog), { ssr: false });
 
 /** The tenant's signing keys: which one signs, since when, until when, and how to stop trusting one. */
 export function KeyList(): ReactNode {

@@ -1,25 +1,27 @@
 "use client";
-import { Badge } from "@agent-factory/ui/badge";
 import { Button } from "@agent-factory/ui/button";
 import { EmptyState } from "@agent-factory/ui/empty-state";
-import { Input } from "@agent-factory/ui/field";
 import { PageBody } from "@agent-factory/ui/page-header";
 import { SkeletonRows } from "@agent-factory/ui/skeleton";
 import { type Column, RowLink, Table } from "@agent-factory/ui/table";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { ArrowDown, ArrowUp, FileSignature, ScrollText } from "lucide-react";
+import { ArrowDown, ArrowUp, ScrollText } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
-import { type ReactNode, useId, useState } from "react";
+import type { ReactNode } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { LogHead } from "./log-head.tsx";
+import { indexOf } from "./log-index.ts";
+import { LogKind } from "./log-kind.tsx";
 import { signingMessages } from "./messages.ts";
 import { type LogRow, type LogView, shortHash } from "./signing-view.ts";
 import { TrustHeader } from "./trust-header.tsx";
 
 const TAKE = 25;
+const GoToEntry = dynamic(() => import("./log-go-to.tsx").then((loaded) => loaded.GoToEntry), { ssr: false });
 
 /** The transparency log, newest entries first. Which page is shown stands in the address: `before` is the first index above it. */
 export function LogBrowser(): ReactNode {
@@ -31,7 +33,7 @@ export function LogBrowser(): ReactNode {
   );
   return (
     <>
-      <TrustHeader section="log" actions={log.data && log.data.shard.size > 0 ? <GoTo last={log.data.shard.size - 1} /> : null} />
+      <TrustHeader section="log" actions={log.data && log.data.shard.size > 0 ? <GoToEntry last={log.data.shard.size - 1} /> : null} />
       <PageBody>
         <p className="max-w-3xl text-pretty text-ink-2">{messages.logLead}</p>
         {log.data ? (
@@ -146,54 +148,4 @@ function Entries({ log }: { log: LogView }): ReactNode {
       }
     />
   );
-}
-
-export function LogKind({ kind }: { kind: LogRow["kind"] }): ReactNode {
-  const messages = useMessages(signingMessages);
-  return (
-    <Badge tone="neutral" icon={kind === "dsse" ? <FileSignature aria-hidden /> : <ScrollText aria-hidden />}>
-      {messages[`kind_${kind}`]}
-    </Badge>
-  );
-}
-
-/** Leads to one entry by its number. */
-function GoTo({ last }: { last: number }): ReactNode {
-  const messages = useMessages(signingMessages);
-  const format = useFormat();
-  const router = useRouter();
-  const id = useId();
-  const [typed, setTyped] = useState("");
-  const index = indexOf(typed.trim());
-  const wrong = typed.trim() !== "" && (index === null || index > last);
-  return (
-    <form
-      className="flex items-center gap-2"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (index !== null && !wrong) router.push(`/trust/log/${index}`);
-      }}
-    >
-      <label htmlFor={id} className="text-sm text-ink-2">
-        {messages.goTo}
-      </label>
-      <span className="w-24">
-        <Input
-          id={id}
-          inputMode="numeric"
-          value={typed}
-          aria-invalid={wrong || undefined}
-          title={messages.goToHint(format.number(last))}
-          onChange={(event) => setTyped(event.target.value)}
-        />
-      </span>
-      <Button type="submit" disabledReason={index === null || wrong ? messages.goToHint(format.number(last)) : undefined}>
-        {messages.go}
-      </Button>
-    </form>
-  );
-}
-
-function indexOf(text: string | null): number | null {
-  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }

@@ -11,8 +11,9 @@ import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { CopyText } from "./copy-text.tsx";
-import { LogKind } from "./log-browser.tsx";
+
 import type { LogEntryReport } from "./log-entry.ts";
+import { LogKind } from "./log-kind.tsx";
 import { signingMessages } from "./messages.ts";
 import type { LogEntryView } from "./signing-view.ts";
 

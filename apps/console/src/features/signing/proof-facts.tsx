@@ -1,5 +1,6 @@
 "use client";
 import { Panel } from "@agent-factory/ui/panel";
+import { Skeleton } from "@agent-factory/ui/skeleton";
 import { useQuery } from "@tanstack/react-query";
 import { CircleCheck, TriangleAlert } from "lucide-react";
 import Link from "next/link";
@@ -8,24 +9,35 @@ import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import type { ProofReport } from "./proof.ts";
-import { proofMessages } from "./proof-messages.ts";
+import { proofDetailsMessages } from "./proof-details-messages.ts";
 import { shortHash } from "./signing-view.ts";
 
-type Publication = NonNullable<ProofReport["publication"]>;
+export type VersionFacts = {
+  readonly parentSemver: string | null;
+  readonly codeDigest: string | null;
+  readonly publishedByName: string;
+  readonly logIndex: number | null;
+  readonly runsLast7Days: number;
+};
+
 const link = "rounded-sm text-accent hover:underline";
 
 /** Who let the version through, by the statement that was just verified; without one, nothing is claimed. */
-export function ProofApprovals({ publication, waiting }: { publication: Publication | null; waiting: boolean }): ReactNode {
-  const messages = useMessages(proofMessages);
+export function ProofApprovals({ report, waiting }: { report: ProofReport | null; waiting: boolean }): ReactNode {
+  const messages = useMessages(proofDetailsMessages);
   const format = useFormat();
-  if (!publication) {
+  if (!report?.publication) {
     return (
       <Panel title={messages.approvals}>
-        <p className="text-ink-2">{waiting ? messages.notYet : messages.unverified}</p>
+        {waiting || report ? (
+          <p className="text-ink-2">{waiting ? messages.notYet : messages.unverified}</p>
+        ) : (
+          <Skeleton className="h-10 w-full" />
+        )}
       </Panel>
     );
   }
-  const { review, policy } = publication;
+  const { review, policy } = report.publication;
   const apart = review ? review.approvals.every(({ by }) => !review.contributors.some((id) => id.endsWith(by.id))) : true;
   return (
     <Panel title={messages.approvals}>
@@ -93,24 +105,9 @@ export function ProofApprovals({ publication, waiting }: { publication: Publicat
 }
 
 /** Where a version came from: its parent, when and by whom it was published, and the files of its code. */
-export function ProofProvenance({
-  name,
-  parentSemver,
-  codeDigest,
-  publishedAt,
-  publishedBy,
-  logIndex,
-  runsLast7Days,
-}: {
-  name: string;
-  parentSemver: string | null;
-  codeDigest: string | null;
-  publishedAt: string;
-  publishedBy: string;
-  logIndex: number | null;
-  runsLast7Days: number;
-}): ReactNode {
-  const messages = useMessages(proofMessages);
+export function ProofProvenance({ name, publishedAt, version }: { name: string; publishedAt: string; version: VersionFacts }): ReactNode {
+  const { parentSemver, codeDigest, publishedByName: publishedBy, logIndex, runsLast7Days } = version;
+  const messages = useMessages(proofDetailsMessages);
   const format = useFormat();
   const rows: readonly (readonly [string, ReactNode])[] = [
     [
@@ -154,7 +151,7 @@ export function ProofProvenance({
 }
 
 function CodeFiles({ digest }: { digest: string }): ReactNode {
-  const messages = useMessages(proofMessages);
+  const messages = useMessages(proofDetailsMessages);
   const format = useFormat();
   const viewer = useViewer();
   const trpc = useTRPC();

@@ -3,6 +3,7 @@ import { ChevronRight, CircleDashed, type LucideIcon, ShieldCheck, ShieldX } fro
 import type { ReactNode } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import type { CheckResult, ProofStep, StepState } from "./proof.ts";
+import { proofDetailsMessages } from "./proof-details-messages.ts";
 import { proofMessages } from "./proof-messages.ts";
 import { type Names, sentenceOf } from "./proof-sentence.ts";
 
@@ -15,6 +16,7 @@ const looks: Readonly<Record<StepState, { readonly Icon: LucideIcon; readonly in
 /** One step: a sentence with its shape and its word, and below it, when asked, every check and what it found. */
 export function ProofStepRow({ step, number, names, open }: { step: ProofStep; number: number; names: Names; open: boolean }): ReactNode {
   const messages = useMessages(proofMessages);
+  const words = useMessages(proofDetailsMessages);
   const format = useFormat();
   const { Icon, ink } = looks[step.state];
   return (
@@ -26,7 +28,7 @@ export function ProofStepRow({ step, number, names, open }: { step: ProofStep; n
             <span className="sr-only">{format.number(number)}. </span>
             {sentenceOf(step, messages, format, names)}
           </span>
-          <span className={`shrink-0 text-sm font-medium ${ink}`}>{wordOf(step.state, messages)}</span>
+          <span className={`shrink-0 text-sm font-medium ${ink}`}>{wordOf(step.state, words)}</span>
           <ChevronRight aria-hidden className="mt-0.5 size-4 shrink-0 text-ink-3 transition-transform group-open:rotate-90" />
         </summary>
         <div className="flex flex-col gap-3 border-t border-line bg-sunken py-3 pr-4 pl-11">
@@ -39,7 +41,7 @@ export function ProofStepRow({ step, number, names, open }: { step: ProofStep; n
 }
 
 function Checks({ checks }: { checks: readonly CheckResult[] }): ReactNode {
-  const messages = useMessages(proofMessages);
+  const messages = useMessages(proofDetailsMessages);
   return (
     <ul aria-label={messages.checksLabel} className="flex flex-col gap-1">
       {checks.map((check) => {
@@ -58,7 +60,7 @@ function Checks({ checks }: { checks: readonly CheckResult[] }): ReactNode {
 
 /** Facts in the order in which they were found; names that nobody translated stand as they are. */
 export function FactList({ facts }: { facts: Readonly<Record<string, string | number>> }): ReactNode {
-  const messages = useMessages(proofMessages);
+  const messages = useMessages(proofDetailsMessages);
   const known: Readonly<Record<string, unknown>> = messages;
   return (
     <dl className="grid grid-cols-1 gap-x-4 gap-y-1 text-sm sm:grid-cols-[auto_minmax(0,1fr)]">
@@ -75,6 +77,6 @@ export function FactList({ facts }: { facts: Readonly<Record<string, string | nu
   );
 }
 
-function wordOf(state: StepState, messages: (typeof proofMessages)["en"]): string {
+function wordOf(state: StepState, messages: (typeof proofDetailsMessages)["en"]): string {
   return { held: messages.held, refused: messages.refusedWord, skipped: messages.skipped }[state];
 }

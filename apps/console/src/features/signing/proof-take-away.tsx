@@ -6,13 +6,13 @@ import type { ReactNode } from "react";
 import { useMessages } from "../../i18n/i18n.tsx";
 import { CopyText } from "./copy-text.tsx";
 import { toolCommands, wholeCommand } from "./offline-commands.ts";
-import { proofMessages } from "./proof-messages.ts";
+import { proofDetailsMessages } from "./proof-details-messages.ts";
 import type { ProofAnswer } from "./signing-view.ts";
 import type { TakeAway, TakenFile } from "./take-away.ts";
 
 /** The files of a proof, to keep and to check elsewhere. */
 export function ProofTakeAway({ name, semver, answer }: { name: string; semver: string; answer: ProofAnswer }): ReactNode {
-  const messages = useMessages(proofMessages);
+  const messages = useMessages(proofDetailsMessages);
   const take = async (kind: keyof TakeAway) => {
     const { takeAway } = await import("./take-away.ts");
     const file = takeAway(name, semver, answer)[kind];
@@ -43,7 +43,7 @@ export function ProofTakeAway({ name, semver, answer }: { name: string; semver: 
 
 /** How to check the files without the registry; the commands are those that were tried on them. */
 export function ProofOffline({ name, semver }: { name: string; semver: string }): ReactNode {
-  const messages = useMessages(proofMessages);
+  const messages = useMessages(proofDetailsMessages);
   return (
     <Panel title={messages.offline}>
       <div className="flex flex-col gap-3">
