@@ -48,10 +48,9 @@ function buildWasm(opa: string, name: string): Buffer {
     const archive = path.join(scratch, "bundle.tar.gz");
     execFileSync(
       opa,
-      ["build", "--target", "wasm", "--entrypoint", `${name}/decision`, "--output", archive, path.join(POLICIES, `${name}.rego`)],
-      {
-        stdio: ["ignore", "inherit", "inherit"],
-      },
+      ["build", "--target", "wasm", "--entrypoint", `${name}/decision`, "--output", archive, `${name}.rego`],
+      // The names of the sources stand in the result: relative ones, so that it is the same wherever the project lies.
+      { cwd: POLICIES, stdio: ["ignore", "inherit", "inherit"] },
     );
     execFileSync("tar", ["--absolute-names", "--transform=s,^/,,", "-xzf", archive, "-C", scratch, "/policy.wasm"]);
     return readFileSync(path.join(scratch, "policy.wasm"));
