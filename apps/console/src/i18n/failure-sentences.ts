@@ -499,6 +499,47 @@ const sentences = {
     en: ["Nothing changed since the published version.", "Change something first."],
     fr: ["Rien n'a changé depuis la version publiée.", "Modifiez d'abord quelque chose."],
   }),
+  "templates.range-invalid": ({ range }) => ({
+    en: [`${text(range, "This")} is no version and no range of versions.`, "Write 1.2.0, ^1.2.0, ~1.2.0, >=1.2.0, 1.x or latest."],
+    fr: [`${text(range, "Ceci")} n'est ni une version ni une plage.`, "Écrivez 1.2.0, ^1.2.0, ~1.2.0, >=1.2.0, 1.x ou latest."],
+  }),
+  "templates.no-version": ({ name, range }) => ({
+    en: [
+      `No version of ${text(name, "this template")} fits ${text(range, "what was asked for")}.`,
+      "Publish one, or ask for another range. Revoked versions never fit.",
+    ],
+    fr: [
+      `Aucune version de ${text(name, "ce modèle")} ne convient à ${text(range, "la demande")}.`,
+      "Publiez-en une, ou demandez une autre plage. Une version révoquée ne convient jamais.",
+    ],
+  }),
+  "templates.unsigned": ({ semver }) => ({
+    en: [
+      `${text(semver, "This version")} waits for its signature; nothing runs it before.`,
+      "It is signed within seconds. Try again in a moment.",
+    ],
+    fr: [
+      `${text(semver, "Cette version")} attend sa signature ; rien ne l'exécute avant.`,
+      "Elle est signée en quelques secondes. Réessayez.",
+    ],
+  }),
+  "templates.not-runnable": ({ semver }) => ({
+    en: [`No host runs ${text(semver, "this version")} as it is written.`, "Its driver or its code is missing. Run another version."],
+    fr: [
+      `Aucun hôte n'exécute ${text(semver, "cette version")} telle qu'elle est écrite.`,
+      "Son pilote ou son code manque. Exécutez une autre version.",
+    ],
+  }),
+  "templates.version-revoked": ({ semver }) => ({
+    en: [
+      `${text(semver, "This version")} was revoked, for good: it runs no more.`,
+      "Run another version; its page says why this one was revoked.",
+    ],
+    fr: [
+      `${text(semver, "Cette version")} a été révoquée, définitivement : elle ne s'exécute plus.`,
+      "Exécutez une autre version ; la page de celle-ci dit pourquoi elle a été révoquée.",
+    ],
+  }),
   "templates.base-outdated": () => ({
     en: [
       "Another version was published meanwhile.",
