@@ -172,6 +172,7 @@ export const zones: readonly Zone[] = [
       "tooling",
       "bff/main",
       "bff/domain",
+      "bff/views",
       "bff/gateway",
       "bff/failure-and-actor",
       "bff/platform",

@@ -1,22 +1,12 @@
 /** Reviews as lists and as a page, narrowed to the reader's tenant. A fixed number of queries each, whatever there is to show. */
-import type { Change, ChangeClass, Demand } from "@agent-factory/manifest/compare";
+import type { ChangeClass, Demand } from "@agent-factory/manifest/compare";
 import type { Access } from "../domain/access/access.ts";
 import type { Actor } from "../domain/actor.ts";
-import { Failure } from "../domain/failure.ts";
-import {
-  type Check,
-  type KillReason,
-  type Problem,
-  type ReviewState,
-  type Reviews,
-  reviewDoorbell,
-  type WhyNot,
-} from "../domain/reviews/reviews.ts";
-import type { PolicyFinding } from "../domain/templates/templates.ts";
+import { type ReviewState, type Reviews, reviewDoorbell } from "../domain/reviews/reviews.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Transaction } from "../platform/database.ts";
 import { Prisma } from "../platform/generated/client.ts";
 import { type Bells, doorbell } from "./doorbell.ts";
+import { missingReview, type ReviewPage, readReviewPage } from "./review-page.ts";
 
 export type ReviewFilter = "waiting" | "mine" | "open" | "closed";
 
@@ -44,72 +34,6 @@ export type ReviewRow = {
 };
 
 export type ReviewList = { items: ReviewRow[]; nextCursor: number | null; counts: { waiting: number; mine: number; open: number } };
-
-type Remark = { id: string; body: string; authorId: string; authorName: string; at: string };
-
-export type ReviewThread = Remark & {
-  revision: number;
-  pointer: string | null;
-  resolvedAt: string | null;
-  resolvedByName: string | null;
-  replies: Remark[];
-};
-
-export type ReviewPage = {
-  id: string;
-  number: number;
-  title: string;
-  description: string;
-  templateName: string;
-  draftId: string;
-  state: ReviewState;
-  revision: number;
-  digest: string | null;
-  openedBy: { id: string; name: string };
-  openedAt: string;
-  updatedAt: string;
-  decidedAt: string | null;
-  outcome: string | null;
-  problem: Problem | null;
-  head: {
-    revision: number;
-    digest: string | null;
-    content: string;
-    base: { semver: string; digest: string; content: string } | null;
-    changes: Change[];
-    demands: Demand;
-    nextSemver: string | null;
-    findings: PolicyFinding[];
-    policyRevision: string;
-    createdByName: string;
-    createdAt: string;
-  };
-  checks: Check[];
-  contributors: { id: string; name: string }[];
-  approvals: { required: number; given: number; roles: string[]; rules: string[] };
-  decisions: {
-    id: string;
-    userId: string;
-    userName: string;
-    verdict: "approve" | "reject";
-    revision: number;
-    digest: string;
-    note: string;
-    at: string;
-    killedAt: string | null;
-    killedReason: KillReason | null;
-  }[];
-  revisions: { revision: number; digest: string | null; createdByName: string; createdAt: string }[];
-  threads: ReviewThread[];
-  mine: {
-    part: "contributor" | "approver" | null;
-    approve: { allowed: boolean; reason: WhyNot | null };
-    /** Of an approval of mine that was killed, while none lives: what changed since is what I have not seen. */
-    lastApprovedRevision: number | null;
-  };
-  /** Members whose approval would count now. */
-  whoCan: { id: string; name: string }[];
-};
 
 export type ReviewsView = {
   /** Highest number first; `cursor` is the number below which to go on. */
@@ -172,7 +96,7 @@ export function createReviewsView({ access, reviews, redis, clock }: ReviewsView
         };
       }),
 
-    get: (actor, { number }) => access.read(reading(actor, String(number)), (tx) => pageOf(tx, reviews, actor, number)),
+    get: (actor, { number }) => access.read(reading(actor, String(number)), (tx) => readReviewPage(tx, reviews, actor, number)),
 
     revision: (actor, { number, revision }) =>
       access.read(reading(actor, String(number)), async (tx) => {
@@ -180,7 +104,7 @@ export function createReviewsView({ access, reviews, redis, clock }: ReviewsView
           where: { revision, review: { number } },
           select: { revision: true, digest: true, content: true },
         });
-        if (!row) throw missing(number);
+        if (!row) throw missingReview(number);
         return row;
       }),
 
@@ -188,7 +112,7 @@ export function createReviewsView({ access, reviews, redis, clock }: ReviewsView
       const standing = () =>
         access.read(reading(actor, String(number)), async (tx) => {
           const row = await tx.review.findFirst({ where: { number }, select: { id: true, updatedAt: true } });
-          if (!row) throw missing(number);
+          if (!row) throw missingReview(number);
           return { id: row.id, updatedAt: row.updatedAt.toISOString() };
         });
       const { id } = await standing();
@@ -219,115 +143,4 @@ function conditionsOf(actor: Actor, approverRoles: readonly string[]) {
     mine: Prisma.sql`${open} and (r.opened_by = ${actor.id} or p.part = 'contributor')`,
     waiting: Prisma.sql`${canApprove} and r.state = 'open' and p.part is distinct from 'contributor' and not ${decided}`,
   };
-}
-
-async function pageOf(tx: Transaction, reviews: Reviews, actor: Actor, number: number): Promise<ReviewPage> {
-  const review = await tx.review.findFirst({ where: { number } });
-  if (!review) throw missing(number);
-  const { id, state } = review;
-  const ofReview = { where: { reviewId: id } };
-  const row = await tx.reviewRevision.findFirstOrThrow({ where: { reviewId: id, revision: review.revision } });
-  const revisions = await tx.reviewRevision.findMany({
-    ...ofReview,
-    select: { revision: true, digest: true, createdByName: true, createdAt: true },
-    orderBy: { revision: "asc" },
-  });
-  const decisions = await tx.reviewDecision.findMany({ ...ofReview, orderBy: [{ at: "asc" }, { id: "asc" }] });
-  const comments = await tx.reviewComment.findMany({ ...ofReview, orderBy: [{ at: "asc" }, { id: "asc" }] });
-  const parts = new Map((await tx.reviewParticipant.findMany(ofReview)).map(({ userId, part }) => [userId, part]));
-  const members = await tx.member.findMany({ select: { userId: true, name: true, roles: true }, orderBy: { name: "asc" } });
-  const nameOf = (userId: string | null) => members.find((member) => member.userId === userId)?.name ?? userId;
-
-  const head = {
-    revision: row.revision,
-    digest: row.digest,
-    content: row.content,
-    base: row.baseRef === null ? null : { semver: row.baseRef, digest: row.baseDigest ?? "", content: row.baseContent ?? "" },
-    changes: row.changes as unknown as Change[],
-    demands: row.demands as Demand,
-    nextSemver: row.nextRef,
-    findings: row.findings as unknown as PolicyFinding[],
-    policyRevision: row.policyRevision,
-    createdByName: row.createdByName,
-    createdAt: row.createdAt.toISOString(),
-  };
-  const living = decisions.filter(({ killedAt }) => killedAt === null);
-  const standing = await reviews.standing(tx, {
-    ...review,
-    head: { ...head, base: head.base && { ref: head.base.semver }, nextRef: row.nextRef, facts: row.facts },
-    contributors: [...parts].filter(([, part]) => part === "contributor").map(([userId]) => userId),
-    approvals: living
-      .filter(({ verdict }) => verdict === "approve")
-      .map(({ userId }) => ({ userId, roles: members.find((member) => member.userId === userId)?.roles ?? [] })),
-    reader: {
-      part: parts.get(actor.id) ?? null,
-      roles: members.find((member) => member.userId === actor.id)?.roles ?? [],
-      decided: living.some(({ userId }) => userId === actor.id),
-    },
-  });
-  const { checks, count, approve } = standing;
-  const mine = decisions.filter(({ userId, verdict }) => userId === actor.id && verdict === "approve");
-  return {
-    id,
-    number,
-    title: review.title,
-    description: review.description,
-    templateName: review.subjectName,
-    draftId: review.sourceRef,
-    state,
-    revision: review.revision,
-    digest: review.digest,
-    openedBy: { id: review.openedBy, name: review.openedByName },
-    openedAt: review.openedAt.toISOString(),
-    updatedAt: review.updatedAt.toISOString(),
-    decidedAt: review.decidedAt?.toISOString() ?? null,
-    outcome: review.outcome,
-    problem: review.problem as Problem | null,
-    head,
-    checks,
-    contributors: members.filter(({ userId }) => parts.get(userId) === "contributor").map(({ userId, name }) => ({ id: userId, name })),
-    approvals: { required: count.required, given: count.given, roles: [...count.roles], rules: [...count.rules] },
-    decisions: decisions.map(({ userId, userName, verdict, revision, digest, note, at, killedAt, killedReason, ...decision }) => ({
-      id: decision.id,
-      userId,
-      userName,
-      verdict,
-      revision,
-      digest,
-      note,
-      at: at.toISOString(),
-      killedAt: killedAt?.toISOString() ?? null,
-      killedReason: killedReason as KillReason | null,
-    })),
-    revisions: revisions.map(({ createdAt, ...revision }) => ({ ...revision, createdAt: createdAt.toISOString() })),
-    threads: threadsOf(comments, nameOf),
-    mine: {
-      part: parts.get(actor.id) ?? null,
-      approve,
-      lastApprovedRevision: mine.some(({ killedAt }) => killedAt === null) ? null : (mine.at(-1)?.revision ?? null),
-    },
-    whoCan: members
-      .filter(({ userId, roles }) => parts.get(userId) !== "contributor" && roles.some((role) => count.roles.includes(role)))
-      .filter(({ userId }) => !living.some((decision) => decision.userId === userId))
-      .map(({ userId, name }) => ({ id: userId, name })),
-  };
-}
-
-type CommentRow = Awaited<ReturnType<Transaction["reviewComment"]["findMany"]>>[number];
-
-function threadsOf(comments: readonly CommentRow[], nameOf: (userId: string | null) => string | null): ReviewThread[] {
-  const remark = ({ id, body, authorId, authorName, at }: CommentRow): Remark => ({ id, body, authorId, authorName, at: at.toISOString() });
-  const replies = Map.groupBy(comments, ({ threadId }) => threadId);
-  return (replies.get(null) ?? []).map((comment) => ({
-    ...remark(comment),
-    revision: comment.revision,
-    pointer: comment.pointer,
-    resolvedAt: comment.resolvedAt?.toISOString() ?? null,
-    resolvedByName: nameOf(comment.resolvedBy),
-    replies: (replies.get(comment.id) ?? []).map(remark),
-  }));
-}
-
-function missing(number: number): Failure {
-  return new Failure("missing", "reviews.missing", `No such review: ${number}`, { review: number });
 }

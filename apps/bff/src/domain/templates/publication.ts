@@ -29,7 +29,7 @@ import {
   findVersionOfReview,
   findVersionToSign,
   insertVersion,
-  listVersions,
+  listSemvers,
   moveDraft,
   showPublished,
   tenantSlug,
@@ -221,7 +221,7 @@ async function predicateOf(
 
 /** The semver that the changes demand, when its place is free. */
 async function requireNext(tx: Transaction, name: string, base: string | null, next: string | null): Promise<string> {
-  const versions = (await listVersions(tx, name)) ?? [];
+  const versions = await listSemvers(tx, name);
   if (isOutdated(base, next, versions)) throw outdated(name, next);
   if (next === null) throw new Failure("conflict", "templates.nothing-changed", `Nothing changed since ${base}`, { semver: base });
   return next;

@@ -3,12 +3,11 @@ import { parseManifest } from "@agent-factory/manifest";
 import { type Change, compareManifests } from "@agent-factory/manifest/compare";
 import type { Manifest } from "@agent-factory/manifest/schema";
 import type { BlobStore } from "../../platform/blobs.ts";
-import type { Transaction } from "../../platform/database.ts";
 import type { Decisions } from "../decisions/decisions.ts";
 import type { Base, Check, Checked, Meaning, SubjectKind } from "../reviews/reviews.ts";
 import { type Judgement, judgeDraft } from "./draft.ts";
 import { compareSemver, nextSemver } from "./semver.ts";
-import { listUploaders, listVersions, listWriters } from "./template-store.ts";
+import { listSemvers, listUploaders, listWriters } from "./template-store.ts";
 
 /** What is asked of a template's text again and again: the code archives it names, and those that its base does not. */
 export type Facts = {
@@ -22,12 +21,11 @@ export function createTemplateSubject({ decisions, blobs }: { decisions: Decisio
   return {
     policyRevision: () => decisions.revision("templates"),
     judge: (subject, { content, base, facts }) => meaningOf(judgeDraft(content, subject.name, decisions), base, (facts as Facts).since),
-    check: async (tx, review) => [
-      manifestCheck(review),
-      policyCheck(review),
-      await codeCheck(blobs, review),
-      baseCheck(review, await baseFacts(tx, review.subjectName)),
-    ],
+    check: async (tx, review) => {
+      // The blob store asks on a connection of its own.
+      const [code, versions] = await Promise.all([codeCheck(blobs, review), listSemvers(tx, review.subjectName)]);
+      return [manifestCheck(review), policyCheck(review), code, baseCheck(review, versions)];
+    },
     contributors: async (tx, sourceRef, facts) => [
       ...(await listWriters(tx, sourceRef)),
       ...(await listUploaders(tx, (facts as Facts).newArchives)),
@@ -101,13 +99,7 @@ async function codeCheck(blobs: Pick<BlobStore, "has">, { tenantId, head }: Chec
   return { name: "code", state: "passed", message: { en: "Its code is in the registry.", fr: "Son code est dans le registre." } };
 }
 
-type BaseFacts = readonly { readonly semver: string; readonly state: string }[];
-
-async function baseFacts(tx: Transaction, templateName: string): Promise<BaseFacts> {
-  return (await listVersions(tx, templateName)) ?? [];
-}
-
-function baseCheck({ head, outcome }: Checked, versions: BaseFacts): Check {
+function baseCheck({ head, outcome }: Checked, versions: Awaited<ReturnType<typeof listSemvers>>): Check {
   const check = (state: Check["state"], en: string, fr: string): Check => ({ name: "base", state, message: { en, fr } });
   if (outcome !== null) return check("passed", `Published as ${outcome}.`, `Publié en ${outcome}.`);
   const latest = versions.map(({ semver }) => semver).toSorted((a, b) => compareSemver(b, a))[0];

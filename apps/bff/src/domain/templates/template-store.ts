@@ -179,6 +179,11 @@ export async function tenantSlug(tx: Transaction, tenantId: string): Promise<str
   return (await tx.tenant.findFirstOrThrow({ where: { id: tenantId }, select: { slug: true } })).slug;
 }
 
+/** What is published of a template, in no order. */
+export async function listSemvers(tx: Transaction, templateName: string) {
+  return tx.templateVersion.findMany({ where: { template: { name: templateName } }, select: { semver: true, state: true } });
+}
+
 /** All versions of a template without their texts; null when there is no such template. In no order. */
 export async function listVersions(tx: Transaction, templateName: string) {
   const template = await tx.template.findFirst({
