@@ -55,9 +55,10 @@ test("an edit is asked about, remarked on, approved, edited again, approved once
   await expect(page.getByRole("tooltip")).toContainText("Nothing changed since 1.0.0.");
   await editor.click();
   await page.keyboard.press("ControlOrMeta+End");
+  // The last line, from its first letter on.
   await page.keyboard.press("Shift+ArrowUp");
   await page.keyboard.press("Shift+Home");
-  await page.keyboard.insertText("  sandbox: { network: { egress: [api.example.net] }, filesystem: read-only, syscalls: default }\n");
+  await page.keyboard.insertText("sandbox: { network: { egress: [api.example.net] }, filesystem: read-only, syscalls: default }");
   await expect(page.getByTestId("change-bar")).toContainText("Permission");
   await request.click();
   const asking = page.getByRole("dialog", { name: `Ask for a review of ${name}` });
@@ -104,7 +105,8 @@ test("an edit is asked about, remarked on, approved, edited again, approved once
   await expect(page.getByRole("link", { name: /^Review #\d+ · open$/ })).toHaveAttribute("href", new URL(address).pathname);
   await editor.click();
   await page.keyboard.press("ControlOrMeta+End");
-  await page.keyboard.insertText("  warm: { min: 1, max: 4 }\n");
+  await page.keyboard.press("Enter");
+  await page.keyboard.insertText("warm: { min: 1, max: 4 }");
   await expect(reviewer.getByRole("alert").filter({ hasText: "changed it: it is revision 2 now" })).toBeVisible();
   await expect(approve(reviewer)).toHaveAttribute("aria-disabled", "true");
   await expect(reviewer.getByTestId("approvals")).toContainText("approved revision 1, which no longer counts: the manifest changed since.");

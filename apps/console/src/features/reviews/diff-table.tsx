@@ -259,7 +259,7 @@ function Fold({
 
 const NONE: readonly Coloured[] = [];
 const grounds = { same: "", removed: "bg-removed-soft", added: "bg-added-soft", both: "" } as const;
-const number = "relative px-2 text-right align-top text-ink-3 select-none";
+const number = "relative px-2 text-right align-top text-ink-2 select-none";
 const code = "py-0 pr-3 align-top whitespace-pre-wrap [overflow-wrap:anywhere]";
 
 type LineProps = Omit<SlotProps, "row" | "columns" | "below" | "onOpen" | "oldColours" | "newColours"> & {

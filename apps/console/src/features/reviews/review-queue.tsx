@@ -137,7 +137,7 @@ function Rows({ rows, filter, footer }: { rows: readonly ReviewRow[]; filter: Fi
       cell: (row) => (
         <span className="whitespace-nowrap">
           {row.nextSemver === null ? null : <span className="font-mono text-sm">{row.nextSemver}</span>}
-          {row.demands === "none" ? null : <span className="ml-1.5 text-sm text-ink-3">{messages[row.demands]}</span>}
+          {row.demands === "none" ? null : <span className="text-sm text-ink-3"> {messages[row.demands]}</span>}
         </span>
       ),
     },
