@@ -1,5 +1,4 @@
 /** What anybody may read of the log: entries, and proofs made from stored nodes. Joins the caller's transaction, of any tenant. */
-import { leafHash } from "@agent-factory/tlog/hash";
 import { consistencyNodes, consistencyProof, inclusionNodes, inclusionProof } from "@agent-factory/tlog/proof";
 import { peakNodes, peaksOf, rootOf } from "@agent-factory/tlog/tree";
 import type { FastTransaction } from "../../platform/fast-database.ts";
@@ -46,8 +45,4 @@ export async function readConsistency(tx: FastTransaction, shard: ShardRow, firs
     secondRoot: shard.root,
     hashes: consistencyProof(first, shard.size, nodes),
   };
-}
-
-export function isLeafOf(entry: EntryRow, body: Uint8Array): boolean {
-  return entry.leafHash.equals(leafHash(body));
 }
