@@ -4,7 +4,7 @@ import { Input } from "@agent-factory/ui/field";
 import { useRouter } from "next/navigation";
 import { type ReactNode, useId, useState } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
-import { indexOf } from "./log-index.ts";
+import { indexOf } from "./log-place.ts";
 import { signingMessages } from "./messages.ts";
 
 /** Leads to one entry by its number. */
