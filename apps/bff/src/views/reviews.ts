@@ -73,9 +73,11 @@ export function createReviewsView({ access, reviews, redis, clock }: ReviewsView
                  r.opened_by_name as "openedByName", r.opened_at as "openedAt", r.updated_at as "updatedAt",
                  v.demands, v.next_ref as "nextSemver",
                  array(select distinct change->>'class' from jsonb_array_elements(v.changes) change order by 1) as classes,
-                 (select count(*) from review_decisions d where d.review_id = r.id and d.killed_at is null and d.verdict = 'approve')::int as approvals,
+                 (select count(*) from review_decisions d
+                   where d.review_id = r.id and d.killed_at is null and d.verdict = 'approve')::int as approvals,
                  (select count(*) from review_comments c where c.review_id = r.id)::int as comments,
-                 (select count(*) from review_comments c where c.review_id = r.id and c.thread_id is null and c.resolved_at is null)::int as unresolved,
+                 (select count(*) from review_comments c
+                   where c.review_id = r.id and c.thread_id is null and c.resolved_at is null)::int as unresolved,
                  case when p.part = 'contributor' then 'contributor' when ${conditions.decided} then 'approved' end as mine
             from reviews r
             join review_revisions v on v.tenant_id = r.tenant_id and v.review_id = r.id and v.revision = r.revision
@@ -133,7 +135,8 @@ export function createReviewsView({ access, reviews, redis, clock }: ReviewsView
 
 /** Of a review `r` and the reader's part `p` in it. */
 function conditionsOf(actor: Actor, approverRoles: readonly string[]) {
-  const decided = Prisma.sql`exists (select from review_decisions d where d.review_id = r.id and d.killed_at is null and d.user_id::text = ${actor.id})`;
+  const decided = Prisma.sql`exists (
+    select from review_decisions d where d.review_id = r.id and d.killed_at is null and d.user_id::text = ${actor.id})`;
   const open = Prisma.sql`(r.state = 'open' or (r.state = 'approved' and r.outcome is null))`;
   const canApprove = actor.roles.some((role) => approverRoles.includes(role));
   return {

@@ -1,4 +1,7 @@
-/** What happens to a review inside somebody's transaction. The caller holds the lock of what the review came from, where it touches that. */
+/**
+ * What happens to a review inside somebody's transaction. A caller that changes what the review came from as well has locked that before:
+ * always the source first, then the review.
+ */
 import { createHash } from "node:crypto";
 import type { Clock } from "../../platform/clock.ts";
 import type { Transaction } from "../../platform/database.ts";
@@ -38,7 +41,7 @@ import {
   updateReview,
   writeHead,
 } from "./review-store.ts";
-import type { SubjectKind, SubjectKinds } from "./subject.ts";
+import type { Check, Checked, SubjectKind, SubjectKinds } from "./subject.ts";
 
 export type Opening = {
   readonly tenantId: string;
@@ -145,7 +148,8 @@ export function createProceedings({ decisions, clock, kinds }: { decisions: Deci
   };
 
   return {
-    kindOf,
+    checks: (tx: Transaction, review: Checked & { readonly subjectKind: string }): Promise<Check[]> =>
+      kindOf(review.subjectKind).check(tx, review),
     policyRevisionOf,
     momentOf,
     lock,

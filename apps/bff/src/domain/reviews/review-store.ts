@@ -20,6 +20,10 @@ export async function findReview(tx: Transaction, reviewId: string): Promise<Rev
   return review && { ...review, ...(await headOf(tx, review)) };
 }
 
+export async function findSource(tx: Transaction, reviewId: string): Promise<string | null> {
+  return (await tx.review.findFirst({ where: { id: reviewId }, select: { sourceRef: true } }))?.sourceRef ?? null;
+}
+
 async function headOf(tx: Transaction, { id, revision }: Review): Promise<{ head: Head; headAuthor: Author }> {
   const row = await tx.reviewRevision.findFirstOrThrow({ where: { reviewId: id, revision } });
   const { baseRef, baseDigest, baseContent } = row;

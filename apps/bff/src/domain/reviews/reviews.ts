@@ -6,44 +6,35 @@ import type { Access } from "../access/access.ts";
 import { type Actor, type SystemActor, systemActor } from "../actor.ts";
 import type { Decisions } from "../decisions/decisions.ts";
 import { Failure } from "../failure.ts";
-import { type Approved, createProceedings, type Opening, subjectOf } from "./proceedings.ts";
+import { type Approved, createProceedings, type Opening } from "./proceedings.ts";
 import {
-  type Approval,
   type Content,
-  type Count,
   closedReview,
   contributed,
-  countOf,
-  type Head,
   isLive,
   type KillReason,
-  mayApprove,
   missingReview,
   type Problem,
   policyChanged,
-  policyInput,
   type ReviewState,
   staleReview,
-  type WhyNot,
 } from "./review.ts";
 import {
   findComment,
-  findReview,
+  findSource,
   insertApprover,
   insertComment,
   insertDecision,
   killDecisions,
   listApprovals,
-  listContributors,
-  listLiveApprovals,
   listSpeakers,
   membersAmong,
   type ReviewRow,
   resolveComment,
-  tenantSlug,
   updateReview,
 } from "./review-store.ts";
-import type { Check, Checked, SubjectKinds } from "./subject.ts";
+import { createStanding, type Standings } from "./standing.ts";
+import type { SubjectKinds } from "./subject.ts";
 
 export type { Approved, Opening } from "./proceedings.ts";
 export type { Base, Content, Count, Finding, Head, KillReason, Meaning, Problem, ReviewState, WhyNot } from "./review.ts";
@@ -52,7 +43,7 @@ export type { Check, Checked, Subject, SubjectKind, SubjectKinds } from "./subje
 /** What somebody judged: the head's digest and the policy that judged it, as they saw them. */
 export type Judged = { readonly reviewId: string; readonly digest: string; readonly policyRevision: string };
 
-export type Reviews = {
+export type Reviews = Standings & {
   /** Failures: `reviews.exists` with the number of the live one. */
   open(tx: Transaction, actor: Actor, opening: Opening): Promise<{ reviewId: string; number: number }>;
   /** The live review of what `sourceRef` names. */
@@ -98,43 +89,10 @@ export type Reviews = {
   withdraw(actor: Actor, input: { reviewId: string }): Promise<{ state: "withdrawn" }>;
   /** Revision of the policies by which this kind of subject is judged now. */
   policyRevision(kind: string): string;
-  /** How a review stands as of now, for a page that has its rows already: what is in the way, how it counts, and whether the reader may approve. */
-  standing(tx: Transaction, review: Shown): Promise<Standing>;
-  /** Whose approval can count at all. */
-  approverRoles(): readonly string[];
   /** What it came from, as its module named it. Not locked. Failures: `reviews.missing`. */
   sourceOf(tx: Transaction, reviewId: string): Promise<string>;
-  /** What a published review says for the record: who contributed, who approved, by which policy; `rules` are those that warned. */
-  evidence(tx: Transaction, reviewId: string): Promise<Evidence>;
   /** Tells followers to look again; for those who join with `(tx, …)`, after the commit. */
   ring(reviewId: string): Promise<void>;
-};
-
-export type Shown = Checked & {
-  readonly subjectKind: string;
-  readonly state: ReviewState;
-  readonly head: Checked["head"] & Pick<Head, "changes" | "demands" | "policyRevision">;
-  readonly contributors: readonly string[];
-  readonly approvals: readonly Approval[];
-  readonly reader: { readonly part: "contributor" | "approver" | null; readonly roles: readonly string[]; readonly decided: boolean };
-};
-
-export type Standing = {
-  readonly checks: Check[];
-  readonly count: Count;
-  readonly approve: { readonly allowed: boolean; readonly reason: WhyNot | null };
-};
-
-export type Evidence = {
-  readonly rules: string[];
-  readonly review: {
-    id: string;
-    number: number;
-    revision: number;
-    policyRevision: string;
-    contributors: string[];
-    approvals: { by: { id: string; name: string }; at: string }[];
-  };
 };
 
 /** Rung with every change of this review. */
@@ -153,9 +111,6 @@ export function createReviews({ access, decisions, redis, clock, kinds }: Review
   const { lock, momentOf } = proceedings;
   const ring = (reviewId: string) => redis.publish(reviewDoorbell(reviewId), "");
   const on = (reviewId: string) => ({ kind: "review", id: reviewId });
-
-  const checks = (tx: Transaction, review: Checked & { readonly subjectKind: string }): Promise<Check[]> =>
-    proceedings.kindOf(review.subjectKind).check(tx, review);
 
   /** The head that somebody decides on: open, the very one they saw, judged by the policy that holds now, and not their own work. */
   const requireHead = async (tx: Transaction, actor: Actor, { reviewId, digest, policyRevision }: Judged): Promise<ReviewRow> => {
@@ -202,38 +157,11 @@ export function createReviews({ access, decisions, redis, clock, kinds }: Review
     conclude: proceedings.conclude,
     policyRevision: proceedings.policyRevisionOf,
     ring,
-    approverRoles: () => countOf(decisions.decide("reviews", {})).roles,
-    standing: async (tx, review) => {
-      const { state, head, contributors, approvals, reader } = review;
-      const tenant = await tenantSlug(tx, review.tenantId);
-      const count = countOf(decisions.decide("reviews", policyInput(subjectOf(review), head, { tenant, contributors, approvals })));
-      const found = await checks(tx, review);
-      const judgedByAnother = isLive(review) && head.policyRevision !== proceedings.policyRevisionOf(review.subjectKind);
-      const approve = mayApprove({
-        state,
-        part: reader.part,
-        hasRole: reader.roles.some((role) => count.roles.includes(role)),
-        sound: !found.some((check) => check.state === "failed"),
-        decided: reader.decided,
-      });
-      return { checks: judgedByAnother ? found.map(overtaken) : found, count, approve };
-    },
-    evidence: async (tx, reviewId) => {
-      const review = await findReview(tx, reviewId);
-      if (!review) throw missingReview(reviewId);
-      const { id, number, revision, head } = review;
-      const approvals = (await listLiveApprovals(tx, id)).map(({ userId, userName, at }) => ({
-        by: { id: userId, name: userName },
-        at: at.toISOString(),
-      }));
-      const contributors = (await listContributors(tx, id)).toSorted();
-      const rules = [...new Set(head.findings.map(({ rule }) => rule))].toSorted();
-      return { rules, review: { id, number, revision, policyRevision: head.policyRevision, contributors, approvals } };
-    },
+    ...createStanding({ decisions, proceedings }),
     sourceOf: async (tx, reviewId) => {
-      const review = await findReview(tx, reviewId);
-      if (!review) throw missingReview(reviewId);
-      return review.sourceRef;
+      const sourceRef = await findSource(tx, reviewId);
+      if (sourceRef === null) throw missingReview(reviewId);
+      return sourceRef;
     },
 
     drop: async (tx, reviewId) => {
@@ -295,7 +223,7 @@ export function createReviews({ access, decisions, redis, clock, kinds }: Review
       const outcome = await orJudgeAnew(actor, reviewId, () =>
         access.perform({ actor, action: "reviews.approve", resource: on(reviewId) }, async (tx, note) => {
           const review = await requireHead(tx, actor, input);
-          const failed = (await checks(tx, review)).filter(({ state }) => state === "failed");
+          const failed = (await proceedings.checks(tx, review)).filter(({ state }) => state === "failed");
           if (failed.length > 0)
             throw new Failure("conflict", "reviews.not-sound", "This content cannot be published as it is", { checks: failed });
           // A second yes by the same person counts the first again: roles may have changed since.
@@ -353,16 +281,6 @@ export function createReviews({ access, decisions, redis, clock, kinds }: Review
       return { state: "withdrawn" };
     },
   };
-}
-
-/** What another policy said is no news of today's. */
-function overtaken(check: Check): Check {
-  if (check.name !== "policy") return check;
-  const message = {
-    en: "The policy changed since; the next act on this review has it judged anew.",
-    fr: "La règle a changé depuis ; le prochain geste sur cette revue la fera réévaluer.",
-  };
-  return { ...check, state: "warning", message };
 }
 
 function missingComment(commentId: string): Failure {

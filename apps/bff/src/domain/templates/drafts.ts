@@ -13,6 +13,7 @@ import type { Decisions } from "../decisions/decisions.ts";
 import { Failure } from "../failure.ts";
 import type { Base, Content, ReviewState, Reviews } from "../reviews/reviews.ts";
 import { tenantOf } from "./archives.ts";
+import { doorbell } from "./doorbell.ts";
 import { type Judgement, judgeDraft, type PolicyFinding } from "./draft.ts";
 import { compareSemver, nextSemver } from "./semver.ts";
 import { type Facts, meaningOf } from "./subject.ts";
@@ -259,33 +260,6 @@ export function createDrafts({ access, decisions, redis, reviews }: DraftsDepend
   };
 }
 
-/** Wakes its waiter at a ring, an abort, or after a while. A ring while nobody waits is remembered. */
-function doorbell(signal: AbortSignal): { ring(): void; next(timeoutMs: number): Promise<void> } {
-  let rang = false;
-  let wake: (() => void) | null = null;
-  const ring = () => {
-    rang = true;
-    wake?.();
-  };
-  signal.addEventListener("abort", ring, { once: true });
-  return {
-    ring,
-    next: async (timeoutMs) => {
-      if (!rang && !signal.aborted) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, timeoutMs);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
-      rang = false;
-      wake = null;
-    },
-  };
-}
-
 export async function requireDraft(tx: Transaction, draftId: string): Promise<DraftRow> {
   const draft = await findDraft(tx, draftId);
   if (!draft) throw new Failure("missing", "drafts.missing", "No such draft", { draftId });
@@ -294,9 +268,8 @@ export async function requireDraft(tx: Transaction, draftId: string): Promise<Dr
 
 /** The same, locked: whoever changes a draft and its review takes the draft first. */
 export async function requireLocked(tx: Transaction, draftId: string): Promise<DraftRow> {
-  const draft = await lockDraft(tx, draftId);
-  if (!draft) throw new Failure("missing", "drafts.missing", "No such draft", { draftId });
-  return draft;
+  await lockDraft(tx, draftId);
+  return requireDraft(tx, draftId);
 }
 
 /**

@@ -94,10 +94,9 @@ export async function findDraft(tx: Transaction, draftId: string): Promise<Draft
   return tx.draft.findFirst({ where: { id: draftId }, include: { template: true, baseVersion: true } });
 }
 
-/** The draft, locked until the transaction ends. Whoever changes a draft and its review takes the draft first. */
-export async function lockDraft(tx: Transaction, draftId: string): Promise<DraftRow | null> {
+/** Until the transaction ends. */
+export async function lockDraft(tx: Transaction, draftId: string): Promise<void> {
   await tx.$queryRaw`select id from drafts where id = ${draftId}::uuid for no key update`;
-  return findDraft(tx, draftId);
 }
 
 export async function rebaseDraft(tx: Transaction, draftId: string, baseVersionId: string, author: Author): Promise<void> {

@@ -1,7 +1,7 @@
 /**
  * What becomes of a version once it is there. Its bytes never change; its state does:
  *
- *   published <-> deprecated                  by `deprecate` and `undeprecate`: whoever asks for a range gets it only when nothing else fits
+ *   published <-> deprecated                  by `deprecate` and `undeprecate`: a range names it only when nothing else fits
  *   published, deprecated -> revoked          by `revoke`; final. Nothing starts it any more, and what runs of it is stopped.
  *
  * A version without an attestation waits for its signature: it can be found and read, and not be run.
