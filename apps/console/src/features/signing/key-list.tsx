@@ -10,6 +10,7 @@ import { ChevronRight, KeyRound, RefreshCw } from "lucide-react";
 import dynamic from "next/dynamic";
 import { type ReactNode, useEffect, useState } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
+import { NotAllowed } from "../../session/not-allowed.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
@@ -26,6 +27,20 @@ const RotateDialog = dynamic(() => import("./rotate-dialog.tsx").then((loaded) =
 
 /** The tenant's signing keys: which one signs, since when, until when, and how to stop trusting one. */
 export function KeyList(): ReactNode {
+  const { allowed, reason } = useViewer().can("signing.read");
+  return allowed ? (
+    <AllowedList />
+  ) : (
+    <>
+      <TrustHeader section="keys" />
+      <PageBody>
+        <NotAllowed reason={reason} />
+      </PageBody>
+    </>
+  );
+}
+
+function AllowedList(): ReactNode {
   const messages = useMessages(signingMessages);
   const viewer = useViewer();
   const trpc = useTRPC();

@@ -11,6 +11,8 @@ import Link from "next/link";
 import { useRouter, useSearchParams } from "next/navigation";
 import type { ReactNode } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
+import { NotAllowed } from "../../session/not-allowed.tsx";
+import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { LogHead } from "./log-head.tsx";
@@ -25,6 +27,20 @@ const GoToEntry = dynamic(() => import("./log-go-to.tsx").then((loaded) => loade
 
 /** The transparency log, newest entries first. Which page is shown stands in the address: `before` is the first index above it. */
 export function LogBrowser(): ReactNode {
+  const { allowed, reason } = useViewer().can("signing.read");
+  return allowed ? (
+    <AllowedBrowser />
+  ) : (
+    <>
+      <TrustHeader section="log" />
+      <PageBody>
+        <NotAllowed reason={reason} />
+      </PageBody>
+    </>
+  );
+}
+
+function AllowedBrowser(): ReactNode {
   const messages = useMessages(signingMessages);
   const trpc = useTRPC();
   const before = indexOf(useSearchParams().get("before"));
