@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { systemActor } from "../domain/actor.ts";
-import { seedDemo } from "./demo.ts";
+import { packDirectory } from "../domain/templates/archive.ts";
+import { EXAMPLES_DIR, seedDemo } from "./demo.ts";
 import { writeLocalJoinToken } from "./local-agent.ts";
 import { openTestKernel } from "./test-kernel.ts";
 import { openTestTemplates } from "./test-templates.ts";
@@ -92,6 +93,35 @@ test("nobody of the demo approves what they wrote, and both examples are there b
     { semver: "1.0.0", email: "reviewer@acme.test", part: "approver" },
   ];
   expect(rows).toEqual([...both, ...both]);
+});
+
+test("an install of before reviews keeps its versions and drafts: what is unsigned is signed, what was begun is reviewed", async () => {
+  await using t = await openSeedable();
+  const { id: tenantId } = await t.tenants.create(systemActor("seed"), { slug: "acme", name: "Acme Finance" });
+  const seed = systemActor("seed", tenantId);
+  const begun: Record<string, { templateId: string; draftId: string }> = {};
+  for (const name of ["dependency-audit", "log-digest"]) {
+    const directory = path.join(EXAMPLES_DIR, name);
+    const { digest } = await t.templates.archives.upload(seed, await packDirectory(directory));
+    const source = (await readFile(path.join(directory, "manifest.yaml"), "utf8")).replace(/sha256:[0-9a-f]{64}/, digest);
+    begun[name] = await t.templates.create(seed, { source });
+  }
+  const { templateId, draftId } = begun["dependency-audit"] ?? { templateId: "", draftId: "" };
+  const { rows } = await t.fastDatabase.inTenant(tenantId, (tx) =>
+    tx.query<{ id: string }>(
+      `with published as (update drafts set state = 'published' where id = $2::uuid returning *)
+       insert into template_versions (tenant_id, template_id, semver, digest, source, published_by)
+       select tenant_id, template_id, '1.0.0', digest, source, 'system:seed' from published where template_id = $1::uuid returning id`,
+      [templateId, draftId],
+    ),
+  );
+  await seedDemo(t);
+  expect((await t.templates.get(seed, { name: "dependency-audit" })).versions).toMatchObject([
+    { id: rows[0]?.id, semver: "1.0.0", signed: true, publishedBy: "system:seed" },
+  ]);
+  const { versions } = await t.templates.get(seed, { name: "log-digest" });
+  expect(versions).toMatchObject([{ semver: "1.0.0", signed: true }]);
+  expect(await t.templates.drafts.get(seed, { draftId: begun["log-digest"]?.draftId ?? "" })).toMatchObject({ state: "published" });
 });
 
 test("the local agent's join token is a file only its owner reads", async () => {

@@ -550,21 +550,6 @@ const sentences = {
       "Rebasez le brouillon : son texte reste et se compare à la version la plus récente ; les approbations sont à redonner.",
     ],
   }),
-  "templates.bump-too-small": ({ demands }) => ({
-    en: [`These changes need at least a ${text(demands, "larger")} version.`, "Raise the version number."],
-    fr: [`Ces changements demandent au moins une version ${text(demands, "plus grande")}.`, "Augmentez le numéro de version."],
-  }),
-  "templates.semver-invalid": () => ({
-    en: ["This is not a version number.", "Write it as 1.4.0."],
-    fr: ["Ce n'est pas un numéro de version.", "Écrivez-le comme 1.4.0."],
-  }),
-  "templates.version-exists": ({ semver }) => ({
-    en: [`Version ${text(semver, "")} exists already, and versions never change.`.replace("  ", " "), "Choose a higher number."],
-    fr: [
-      `La version ${text(semver, "")} existe déjà, et une version ne change jamais.`.replace("  ", " "),
-      "Choisissez un numéro plus grand.",
-    ],
-  }),
   "templates.no-tenant": () => ({
     en: ["This needs a tenant.", "Choose a tenant at the top left."],
     fr: ["Il faut un client pour cela.", "Choisissez un client en haut à gauche."],
