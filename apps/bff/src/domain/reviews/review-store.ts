@@ -20,8 +20,8 @@ export async function findReview(tx: Transaction, reviewId: string): Promise<Rev
   return review && { ...review, ...(await headOf(tx, review)) };
 }
 
-export async function findSource(tx: Transaction, reviewId: string): Promise<string | null> {
-  return (await tx.review.findFirst({ where: { id: reviewId }, select: { sourceRef: true } }))?.sourceRef ?? null;
+export async function findSource(tx: Transaction, reviewId: string): Promise<{ sourceRef: string; revision: number } | null> {
+  return tx.review.findFirst({ where: { id: reviewId }, select: { sourceRef: true, revision: true } });
 }
 
 async function headOf(tx: Transaction, { id, revision }: Review): Promise<{ head: Head; headAuthor: Author }> {

@@ -64,10 +64,10 @@ export type Reviews = Standings & {
   /** What the review that `require` gave was published as. */
   conclude(tx: Transaction, review: Approved["review"], outcome: string): Promise<void>;
   /**
-   * Publishing was refused: the review says why and is open again, unless it changed since. What no longer counts (the policy, an
-   * approver who turned out to be a contributor) is seen to as well.
+   * Publishing `revision` was refused: the review says why and is open again, unless it is about another by now. What no longer counts
+   * (the policy, an approver who turned out to be a contributor) is seen to as well.
    */
-  reopen(actor: SystemActor, input: { reviewId: string; problem: Problem; kills: KillReason | null }): Promise<void>;
+  reopen(actor: SystemActor, input: { reviewId: string; revision: number; problem: Problem; kills: KillReason | null }): Promise<void>;
   /** Remarks on the review, on a place of its head, or in a thread. Failures: `reviews.missing`, `reviews.comment-missing`. */
   comment(
     actor: Actor,
@@ -89,8 +89,8 @@ export type Reviews = Standings & {
   withdraw(actor: Actor, input: { reviewId: string }): Promise<{ state: "withdrawn" }>;
   /** Revision of the policies by which this kind of subject is judged now. */
   policyRevision(kind: string): string;
-  /** What it came from, as its module named it. Not locked. Failures: `reviews.missing`. */
-  sourceOf(tx: Transaction, reviewId: string): Promise<string>;
+  /** What it came from, as its module named it, and its head. Not locked. Failures: `reviews.missing`. */
+  find(tx: Transaction, reviewId: string): Promise<{ sourceRef: string; revision: number }>;
   /** Tells followers to look again; for those who join with `(tx, …)`, after the commit. */
   ring(reviewId: string): Promise<void>;
 };
@@ -158,10 +158,10 @@ export function createReviews({ access, decisions, redis, clock, kinds }: Review
     policyRevision: proceedings.policyRevisionOf,
     ring,
     ...createStanding({ decisions, proceedings }),
-    sourceOf: async (tx, reviewId) => {
-      const sourceRef = await findSource(tx, reviewId);
-      if (sourceRef === null) throw missingReview(reviewId);
-      return sourceRef;
+    find: async (tx, reviewId) => {
+      const review = await findSource(tx, reviewId);
+      if (!review) throw missingReview(reviewId);
+      return review;
     },
 
     drop: async (tx, reviewId) => {
@@ -169,11 +169,12 @@ export function createReviews({ access, decisions, redis, clock, kinds }: Review
       if (isLive(review)) await proceedings.withdraw(tx, review);
     },
 
-    reopen: async (actor, { reviewId, problem, kills }) => {
+    reopen: async (actor, { reviewId, revision, problem, kills }) => {
       await access.perform({ actor, action: "reviews.judge", resource: on(reviewId) }, async (tx, note) => {
         const review = await lock(tx, reviewId);
         note.before({ state: review.state, revision: review.revision });
-        if (review.state !== "approved" || review.outcome !== null) return note.after({ state: review.state });
+        const meanwhile = review.state !== "approved" || review.outcome !== null || review.revision !== revision;
+        if (meanwhile) return note.after({ state: review.state, revision: review.revision });
         const judged = await proceedings.judgeAnew(tx, actor, review);
         await proceedings.reopen(tx, actor, judged, { problem, kills });
         note.after({ state: "open", problem: problem.code });

@@ -6,6 +6,7 @@ import { createListeners, tell } from "../../workers/listeners.ts";
 import { systemActor } from "../actor.ts";
 import { deliverOutbox } from "../audit/outbox.ts";
 import { EGRESS, openReviewing, type Reviewing, refusal } from "../reviews/test-review.ts";
+import { createTemplates } from "./templates.ts";
 
 /** Approves the head as it stands, by as many as it takes. */
 async function approve(t: Reviewing, number: number): Promise<string> {
@@ -189,6 +190,30 @@ describe("publishing", () => {
     await deliver(t);
     expect(await t.page(second.number)).toMatchObject({ outcome: "1.2.0" });
     expect((await t.topics()).filter(({ topic }) => topic === "review.problem")).toHaveLength(1);
+  });
+
+  test("refused for a text that was changed and approved anew meanwhile says nothing against the new one", async () => {
+    await using t = await openReviewing();
+    await publishReviewed(t, t.acme, (await t.templates.create(t.editor, { source: t.source() })).draftId);
+    const first = await t.inReviewAgain({ "30s": "31s" });
+    const second = await t.inReviewAgain({ "30s": "32s" });
+    await approve(t, first.number);
+    await approve(t, second.number);
+    await t.templates.publish(t.publisher, first);
+    const reviews = {
+      ...t.reviews,
+      reopen: async (...refused: Parameters<typeof t.reviews.reopen>) => {
+        const { draftId } = second;
+        await t.templates.drafts.rebase(t.editor, { draftId, expectedRevision: 2 });
+        await approve(t, second.number);
+        await t.reviews.reopen(...refused);
+      },
+    };
+    const templates = createTemplates({ ...t, reviews });
+    expect(await refusal(templates.publish(t.publisher, second))).toMatchObject({ code: "templates.base-outdated" });
+    expect(await t.page(second.number)).toMatchObject({ state: "approved", problem: null, approvals: { given: 1 } });
+    await deliver(t);
+    expect(await t.page(second.number)).toMatchObject({ outcome: "1.2.0" });
   });
 
   test("of two drafts of a template without a version leaves one to be rebased", async () => {

@@ -92,10 +92,12 @@ export function createPublications({ access, decisions, blobs, reviews, signing 
     return { manifest, digest, semver, parent };
   };
 
-  const publishOnce = (actor: SystemActor, reviewId: string): Promise<Publication> =>
+  /** `attempts` gets the revision that it is about, once nobody can change it any more. */
+  const publishOnce = (actor: SystemActor, reviewId: string, attempts: (revision: number) => void): Promise<Publication> =>
     access.perform({ actor, action: "templates.publish", resource: { kind: "review", id: reviewId } }, async (tx, note) => {
       const tenantId = tenantOf(actor);
-      const draft = await requireLocked(tx, await reviews.sourceOf(tx, reviewId));
+      const draft = await requireLocked(tx, (await reviews.find(tx, reviewId)).sourceRef);
+      attempts((await reviews.find(tx, reviewId)).revision);
       const done = await findVersionOfReview(tx, reviewId);
       if (done) return publicationOf(done);
       const approved = await reviews.require(tx, reviewId);
@@ -156,15 +158,18 @@ export function createPublications({ access, decisions, blobs, reviews, signing 
     },
 
     publish: async (actor, { reviewId }) => {
+      let revision = 0;
       try {
-        const published = await publishOnce(actor, reviewId);
+        const published = await publishOnce(actor, reviewId, (attempted) => {
+          revision = attempted;
+        });
         await reviews.ring(reviewId);
         return published;
       } catch (error) {
         if (error instanceof Failure && isVerdict(error)) {
           const { code, message, details } = error;
           const kills = code === "templates.base-outdated" ? ("base-changed" as const) : null;
-          await reviews.reopen(actor, { reviewId, problem: { code, message, details }, kills });
+          await reviews.reopen(actor, { reviewId, revision, problem: { code, message, details }, kills });
         }
         throw error;
       }
