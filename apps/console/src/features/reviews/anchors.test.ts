@@ -1,4 +1,4 @@
-import { parseManifest } from "@agent-factory/manifest";
+import { readDocument } from "@agent-factory/manifest/document";
 import { expect, test } from "vitest";
 import { anchor, quoteLine } from "./anchors.ts";
 import { linesOf } from "./line-diff.ts";
@@ -14,7 +14,7 @@ spec:
     - { name: fetch }
 `;
 const place = (source: string, remarks: { pointer: string | null; body: string }[]) =>
-  anchor(remarks, parseManifest(source), linesOf(source));
+  anchor(remarks, readDocument(source), linesOf(source));
 
 test("a remark stays with its value when lines move", () => {
   const remark = { pointer: "/spec/tools/0/name", body: "Why?" };

@@ -2,8 +2,9 @@
  * Where remarks stand. A remark names a value by its JSON pointer, so it stays with the value when lines move; within a long value
  * (a prompt) the words it quotes say which line is meant. A value that is gone takes its remarks out of the text, not out of sight. Pure.
  */
-import type { ParsedManifest } from "@agent-factory/manifest";
+
 import { stepsOf } from "@agent-factory/manifest/diagnostic";
+import type { SourceDocument } from "@agent-factory/manifest/document";
 
 type Remark = { readonly pointer: string | null; readonly body: string };
 
@@ -15,7 +16,7 @@ export type Anchors<T> = {
   readonly general: readonly T[];
 };
 
-export function anchor<T extends Remark>(remarks: readonly T[], parsed: ParsedManifest, lines: readonly string[]): Anchors<T> {
+export function anchor<T extends Remark>(remarks: readonly T[], parsed: SourceDocument, lines: readonly string[]): Anchors<T> {
   const byLine = new Map<number, T[]>();
   const gone: T[] = [];
   const general: T[] = [];
@@ -33,7 +34,7 @@ export function anchor<T extends Remark>(remarks: readonly T[], parsed: ParsedMa
 }
 
 /** The line of a value's key, or the quoted line within the value. */
-export function lineOf(pointer: string, quote: string | null, parsed: ParsedManifest, lines: readonly string[]): number {
+export function lineOf(pointer: string, quote: string | null, parsed: SourceDocument, lines: readonly string[]): number {
   const key = parsed.locate(pointer, "key").line;
   if (quote === null) return key;
   const last = parsed.locate(pointer, "value").endLine;

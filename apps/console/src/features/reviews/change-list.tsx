@@ -1,6 +1,6 @@
 "use client";
-import type { ParsedManifest } from "@agent-factory/manifest";
 import type { Change } from "@agent-factory/manifest/compare";
+import type { SourceDocument } from "@agent-factory/manifest/document";
 import { CornerDownRight } from "lucide-react";
 import type { ReactNode } from "react";
 import { useLocale, useMessages } from "../../i18n/i18n.tsx";
@@ -17,7 +17,7 @@ export function ChangeList({
   onGoTo,
 }: {
   changes: readonly Change[];
-  parsed: ParsedManifest | null;
+  parsed: SourceDocument | null;
   onGoTo: (line: number) => void;
 }): ReactNode {
   const messages = useMessages(reviewMessages);
@@ -53,7 +53,7 @@ function OneChange({
   onGoTo,
 }: {
   change: Change;
-  parsed: ParsedManifest | null;
+  parsed: SourceDocument | null;
   onGoTo: (line: number) => void;
 }): ReactNode {
   const messages = useMessages(reviewMessages);

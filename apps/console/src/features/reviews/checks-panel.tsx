@@ -1,6 +1,6 @@
 "use client";
-import type { ParsedManifest } from "@agent-factory/manifest";
 import type { Sentence } from "@agent-factory/manifest/diagnostic";
+import type { SourceDocument } from "@agent-factory/manifest/document";
 import { Panel } from "@agent-factory/ui/panel";
 import { Check as CheckIcon, CornerDownRight, TriangleAlert, X } from "lucide-react";
 import type { ReactNode } from "react";
@@ -9,6 +9,7 @@ import { exists } from "./anchors.ts";
 import { reviewMessages } from "./messages.ts";
 import { placeName } from "./place-name.ts";
 import { type Check, type ReviewPageView, shortDigest } from "./review-view.ts";
+import { useManifestErrors } from "./use-parsed.ts";
 
 const icons = {
   passed: <CheckIcon aria-hidden className="text-healthy" />,
@@ -16,7 +17,7 @@ const icons = {
   failed: <X aria-hidden className="text-breached" />,
 } as const;
 
-type Props = { readonly review: ReviewPageView; readonly parsed: ParsedManifest | null; readonly onGoTo: (line: number) => void };
+type Props = { readonly review: ReviewPageView; readonly parsed: SourceDocument | null; readonly onGoTo: (line: number) => void };
 
 /** What stands in the way of the head, as of now; what the policy found leads to its line. */
 export function ChecksPanel({ review, parsed, onGoTo }: Props): ReactNode {
@@ -24,9 +25,8 @@ export function ChecksPanel({ review, parsed, onGoTo }: Props): ReactNode {
   const locale = useLocale();
   const { head, checks } = review;
   const found = head.findings.map(({ rule, pointer, message }) => ({ name: rule, pointer, line: null, message }));
-  const errors = (parsed?.diagnostics ?? [])
-    .filter(({ severity }) => severity === "error")
-    .map(({ code, pointer, line, message }) => ({ name: code, pointer, line, message }));
+  const invalid = checks.some(({ name, state }) => name === "manifest" && state === "failed");
+  const errors = useManifestErrors(head.content, invalid).map(({ code, ...place }) => ({ name: code, ...place }));
   const aside = (name: Check["name"]): string | null => {
     if (name === "manifest" && head.digest !== null) return shortDigest(head.digest);
     if (name === "policy" && /^sha256:/.test(head.policyRevision)) return messages.policyRevision(shortDigest(head.policyRevision));

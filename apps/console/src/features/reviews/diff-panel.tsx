@@ -1,5 +1,5 @@
 "use client";
-import type { ParsedManifest } from "@agent-factory/manifest";
+import type { SourceDocument } from "@agent-factory/manifest/document";
 import { Select } from "@agent-factory/ui/field";
 import { History } from "lucide-react";
 import { type ReactNode, type Ref, useMemo } from "react";
@@ -24,7 +24,7 @@ type Props = {
   readonly onAgainst: (against: Against) => void;
   readonly layout: Layout;
   readonly onLayout: (layout: Layout) => void;
-  readonly parsed: ParsedManifest | null;
+  readonly parsed: SourceDocument | null;
   readonly anchors: Anchors<Thread>;
   readonly remarks: Remarks;
   readonly forms: LineForms;

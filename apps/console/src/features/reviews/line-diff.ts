@@ -1,14 +1,10 @@
 /**
- * Which lines of two texts differ, and where within them: Visual Studio Code's algorithms (Myers 1986, then shifted to where a person
- * would begin a change), without its editor. Pure: the answer depends on the texts alone, never on how fast the machine is, so that the
+ * Which lines of two texts differ, and where within them: Myers' algorithm (1986) as Visual Studio Code has it, shifted to where a person
+ * would begin a change, without its editor. Pure: the answer depends on the texts alone, never on how fast the machine is, so that the
  * server and the browser draw the same page. Bounded: what would take long is told more coarsely.
  */
 import { InfiniteTimeout } from "monaco-editor/editor/common/diff/defaultLinesDiffComputer/algorithms/diffAlgorithm.js";
 import { MyersDiffAlgorithm } from "monaco-editor/editor/common/diff/defaultLinesDiffComputer/algorithms/myersDiffAlgorithm.js";
-import {
-  DefaultLinesDiffComputer,
-  type TextRange,
-} from "monaco-editor/editor/common/diff/defaultLinesDiffComputer/defaultLinesDiffComputer.js";
 import { optimizeSequenceDiffs } from "monaco-editor/editor/common/diff/defaultLinesDiffComputer/heuristicSequenceOptimizations.js";
 import { LineSequence } from "monaco-editor/editor/common/diff/defaultLinesDiffComputer/lineSequence.js";
 
@@ -32,8 +28,8 @@ export type TextDiff = { readonly segments: readonly Segment[]; readonly added: 
 
 /** Between their common beginning and end; more lines than this, both sides together, are one change. Some tens of milliseconds at worst. */
 const LINES_MAX = 8_000;
-/** A change of more characters than this is not looked into. */
-const MARKED_LENGTH_MAX = 4_000;
+/** A change of more words than this, both sides together, is not looked into. */
+const WORDS_MAX = 2_000;
 /** A line of which more than this share changed is simply another line: marking nearly all of it says nothing. */
 const MARKED_SHARE_MAX = 0.7;
 
@@ -80,15 +76,7 @@ function changesOf(old: readonly string[], next: readonly string[]): Change[] {
   const [gone, come] = [old.slice(start, whole.oldTo), next.slice(start, whole.nextTo)];
   if (gone.length === 0 && come.length === 0) return [];
   if (gone.length === 0 || come.length === 0 || gone.length + come.length > LINES_MAX) return [whole];
-  const numbers = new Map<string, number>();
-  const sequence = (lines: string[]) => {
-    for (const line of lines) if (!numbers.has(line)) numbers.set(line, numbers.size);
-    return new LineSequence(
-      lines.map((line) => numbers.get(line) ?? 0),
-      lines,
-    );
-  };
-  const [one, other] = [sequence(gone), sequence(come)];
+  const [one, other] = sequences(gone, come);
   const { diffs } = new MyersDiffAlgorithm().compute(one, other, InfiniteTimeout.instance);
   return optimizeSequenceDiffs(one, other, diffs).map(({ seq1Range, seq2Range }) => ({
     oldFrom: start + seq1Range.start,
@@ -98,35 +86,60 @@ function changesOf(old: readonly string[], next: readonly string[]): Change[] {
   }));
 }
 
+/** Both sides as numbers, the same number for the same text. */
+function sequences(one: string[], other: string[]): [LineSequence, LineSequence] {
+  const numbers = new Map<string, number>();
+  const sequence = (texts: string[]) => {
+    for (const text of texts) if (!numbers.has(text)) numbers.set(text, numbers.size);
+    return new LineSequence(
+      texts.map((text) => numbers.get(text) ?? 0),
+      texts,
+    );
+  };
+  return [sequence(one), sequence(other)];
+}
+
+type Word = Span & { readonly line: number; readonly text: string };
+
+/** Runs of letters, of spaces, and single marks; a line's end is a word of its own. */
+function wordsOf(lines: readonly string[]): Word[] {
+  return lines.flatMap((text, line) => [
+    ...[...text.matchAll(/[\p{L}\p{N}_.-]+|\s+|./gu)].map((match) => ({
+      line,
+      text: match[0],
+      from: match.index,
+      to: match.index + match[0].length,
+    })),
+    { line, text: "\n", from: text.length, to: text.length },
+  ]);
+}
+
 function marked(gone: string[], come: string[]): { removed: ChangedLine[]; added: ChangedLine[] } {
-  const length = [...gone, ...come].reduce((sum, line) => sum + line.length, 0);
-  const inner =
-    gone.length === 0 || come.length === 0 || length > MARKED_LENGTH_MAX
-      ? []
-      : new DefaultLinesDiffComputer()
-          .computeDiff(gone, come, { ignoreTrimWhitespace: false, maxComputationTimeMs: 0, computeMoves: false })
-          .changes.flatMap(({ innerChanges }) => innerChanges ?? []);
+  const [old, next] = [wordsOf(gone), wordsOf(come)];
+  const comparable = gone.length > 0 && come.length > 0 && old.length + next.length <= WORDS_MAX;
+  const texts = (words: Word[]) => words.map(({ text }) => text);
+  const diffs = comparable ? new MyersDiffAlgorithm().compute(...sequences(texts(old), texts(next)), InfiniteTimeout.instance).diffs : [];
   return {
     removed: withMarks(
       gone,
-      inner.map(({ originalRange }) => originalRange),
+      diffs.flatMap(({ seq1Range }) => old.slice(seq1Range.start, seq1Range.endExclusive)),
     ),
     added: withMarks(
       come,
-      inner.map(({ modifiedRange }) => modifiedRange),
+      diffs.flatMap(({ seq2Range }) => next.slice(seq2Range.start, seq2Range.endExclusive)),
     ),
   };
 }
 
-function withMarks(lines: readonly string[], ranges: readonly TextRange[]): ChangedLine[] {
-  return lines.map((text, at) => {
-    const marks = ranges.flatMap((range): Span[] => {
-      const line = at + 1;
-      if (range.startLineNumber > line || range.endLineNumber < line) return [];
-      const from = range.startLineNumber === line ? range.startColumn - 1 : 0;
-      const to = Math.min(range.endLineNumber === line ? range.endColumn - 1 : text.length, text.length);
-      return to > from ? [{ from, to }] : [];
-    });
+/** Marks between which no word stands are one: a reader sees words, not letters. */
+function withMarks(lines: readonly string[], changed: readonly Word[]): ChangedLine[] {
+  return lines.map((text, line) => {
+    const marks: Span[] = [];
+    for (const { from, to } of changed.filter((word) => word.line === line && word.to > word.from)) {
+      const last = marks.at(-1);
+      if (last && !/[\p{L}\p{N}]/u.test(text.slice(last.to, from))) marks[marks.length - 1] = { from: last.from, to };
+      else marks.push({ from, to });
+    }
     const length = marks.reduce((sum, { from, to }) => sum + to - from, 0);
     return { text, marks: length > text.trim().length * MARKED_SHARE_MAX ? [] : marks };
   });

@@ -1,5 +1,5 @@
 "use client";
-import type { ParsedManifest } from "@agent-factory/manifest";
+import type { SourceDocument } from "@agent-factory/manifest/document";
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
 import { useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
@@ -26,7 +26,7 @@ export type LineForms = {
 };
 
 /** The boxes that stand open under lines. Those in which words wait are open again when the page is. */
-export function useLineForms(review: ReviewPageView, parsed: ParsedManifest | null): LineForms {
+export function useLineForms(review: ReviewPageView, parsed: SourceDocument | null): LineForms {
   const viewer = useViewer();
   const [open, setOpen] = useState<readonly OpenForm[]>([]);
   const [replies, setReplies] = useState<ReadonlySet<string>>(new Set());

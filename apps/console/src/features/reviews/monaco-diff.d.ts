@@ -1,20 +1,4 @@
-/** Monaco ships these modules without types; what is used of them, as their source says. Lines and columns count from 1. */
-declare module "monaco-editor/editor/common/diff/defaultLinesDiffComputer/defaultLinesDiffComputer.js" {
-  export type TextRange = {
-    readonly startLineNumber: number;
-    readonly startColumn: number;
-    readonly endLineNumber: number;
-    readonly endColumn: number;
-  };
-  export class DefaultLinesDiffComputer {
-    /** A limit of 0 is none: the answer depends on the texts alone. */
-    computeDiff(
-      original: string[],
-      modified: string[],
-      options: { ignoreTrimWhitespace: boolean; maxComputationTimeMs: 0; computeMoves: boolean },
-    ): { readonly changes: readonly { readonly innerChanges?: readonly { originalRange: TextRange; modifiedRange: TextRange }[] }[] };
-  }
-}
+/** Monaco ships these modules without types; what is used of them, as their source says. */
 declare module "monaco-editor/editor/common/diff/defaultLinesDiffComputer/lineSequence.js" {
   export class LineSequence {
     constructor(hashes: number[], lines: string[]);

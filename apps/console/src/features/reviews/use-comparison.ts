@@ -1,8 +1,7 @@
 "use client";
-import { parseManifest } from "@agent-factory/manifest";
-import { type Change, compareManifests } from "@agent-factory/manifest/compare";
+import type { Change } from "@agent-factory/manifest/compare";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useEffect, useState } from "react";
 import { useTRPC } from "../../trpc/client.tsx";
 import type { ReviewPageView } from "./review-view.ts";
 import type { ReadHead } from "./use-review.ts";
@@ -49,11 +48,26 @@ export function useComparison(review: ReviewPageView, against: Against): Compari
         : revision === head.revision
           ? head.content
           : (query.data?.content ?? null);
-  const changes = useMemo(() => {
-    if (against.kind === "base") return head.digest === null ? null : head.changes;
-    if (before === null) return undefined;
-    const [old, next] = [before, head.content].map((text) => parseManifest(text).manifest);
-    return old && next ? compareManifests(old, next).changes : null;
-  }, [against.kind, before, head]);
+  const compared = useCompared(against.kind === "base" ? null : before, head.content);
+  const changes = against.kind !== "base" ? compared : head.digest === null ? null : head.changes;
   return { before, error: query.error, retry: () => void query.refetch(), changes };
+}
+
+/** What the changes between two texts mean. The registry told it for the base; what else is compared is worked out here, when it is. */
+function useCompared(before: string | null, after: string): readonly Change[] | null | undefined {
+  const [answer, setAnswer] = useState<{ before: string; after: string; changes: readonly Change[] | null }>();
+  useEffect(() => {
+    if (before === null) return;
+    let gone = false;
+    void Promise.all([import("@agent-factory/manifest"), import("@agent-factory/manifest/compare")]).then(
+      ([{ parseManifest }, compare]) => {
+        const [old, next] = [before, after].map((text) => parseManifest(text).manifest);
+        if (!gone) setAnswer({ before, after, changes: old && next ? compare.compareManifests(old, next).changes : null });
+      },
+    );
+    return () => {
+      gone = true;
+    };
+  }, [before, after]);
+  return answer !== undefined && answer.before === before && answer.after === after ? answer.changes : undefined;
 }

@@ -1,13 +1,33 @@
 "use client";
-import { type ParsedManifest, parseManifest } from "@agent-factory/manifest";
-import { useDeferredValue, useMemo } from "react";
+import type { Diagnostic } from "@agent-factory/manifest/diagnostic";
+import { readDocument, type SourceDocument } from "@agent-factory/manifest/document";
+import { useDeferredValue, useEffect, useMemo, useState } from "react";
 
 /** Reading a text of this size takes a few milliseconds; a longer one is read after its lines are on the screen. */
 const AT_ONCE_LENGTH_MAX = 40_000;
 
 /** A manifest as data with its places; null while a long one is being read. */
-export function useParsed(content: string): ParsedManifest | null {
+export function useParsed(content: string): SourceDocument | null {
   const later = useDeferredValue<string | null>(content, null);
   const text = content.length <= AT_ONCE_LENGTH_MAX ? content : later;
-  return useMemo(() => (text === null ? null : parseManifest(text)), [text]);
+  return useMemo(() => (text === null ? null : readDocument(text)), [text]);
+}
+
+const NONE: readonly Diagnostic[] = [];
+
+/** What is wrong with a manifest; the schema that knows is fetched when it is `wanted`, for most manifests have no errors. */
+export function useManifestErrors(content: string, wanted: boolean): readonly Diagnostic[] {
+  const [errors, setErrors] = useState(NONE);
+  useEffect(() => {
+    setErrors(NONE);
+    if (!wanted) return;
+    let gone = false;
+    void import("@agent-factory/manifest").then(({ parseManifest }) => {
+      if (!gone) setErrors(parseManifest(content).diagnostics.filter(({ severity }) => severity === "error"));
+    });
+    return () => {
+      gone = true;
+    };
+  }, [content, wanted]);
+  return errors;
 }
