@@ -38,8 +38,12 @@ test("another body, another place, another head or another log's key is refused 
   const good = answerOf(log, 3);
   expect(await refused(3, { ...good, body: '{"entry":4}' })).toEqual(["leaf", "inclusion"]);
   expect(await refused(4, good)).toEqual(["inclusion"]);
+  expect(await refused(3, { ...good, index: 4 })).toEqual(["inclusion"]);
   expect(await refused(3, { ...good, checkpoint: log.checkpoint(6) })).toEqual(["checkpoint"]);
   expect(await refused(3, { ...good, shard: { ...good.shard, publicKeyPem: pemOf(new TestLog().spki) } })).toEqual(["signature"]);
+  // The signature of an older head under this one, by the same key.
+  const [signature] = log.checkpoint(6).split("\n").slice(-2);
+  expect(await refused(3, { ...good, checkpoint: good.checkpoint.replace(/— .*/, signature ?? "") })).toEqual(["signature"]);
   expect(await refused(3, { ...good, shard: { ...good.shard, publicKeyPem: "no key" } })).toEqual(["checkpoint", "signature"]);
   expect(await refused(3, { ...good, proof: { ...good.proof, hashes: good.proof.hashes.slice(1) } })).toEqual(["inclusion"]);
   expect(await refused(3, { ...good, proof: { ...good.proof, hashes: ["zz"] } })).toEqual(["inclusion"]);

@@ -90,6 +90,10 @@ test("a log that was rewritten is said to be, though the bundle itself still ver
   const report = await checkProof({ ...proven, answer: { ...proven.answer, checkpoint: log.checkpoint() } });
   expect(report.allowed).toBe(true);
   expect(stateOf(report, "growth")).toBe("refused");
+  // Also when it goes on growing while one looks.
+  const answer = { ...proven.answer, checkpoint: log.checkpoint() };
+  log.grow();
+  expect(stateOf(await checkProof({ ...proven, answer }), "growth")).toBe("refused");
 });
 
 test("a head that another key signed, or that is older than the bundle's, is refused; no answer leaves it open", async () => {
