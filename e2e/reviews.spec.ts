@@ -224,6 +224,31 @@ test("nothing is approved that was not seen: a text that changes under an open d
   await mutate(page, "reviews.withdraw", { reviewId });
 });
 
+test("a draft whose base was overtaken is rebased from its review, and keeps its text", async ({ page, browser }) => {
+  test.setTimeout(180_000);
+  const name = `overtaken-${Date.now()}`;
+  await publish(page, browser, name);
+  const slow = await ask(page, name, "Keep some warm", warmer);
+  const quick = await ask(page, name, "Fewer attempts", (source) => source.replace("maxAttempts: 3", "maxAttempts: 2"));
+  await page.goto(`/reviews/${slow.number}`);
+  const reviewer = await another(browser, "acme-reviewer", `/reviews/${quick.number}`);
+  await approve(reviewer).click();
+  await reviewer.getByRole("dialog").getByRole("button", { name: "Approve and publish 1.1.0" }).click();
+  await expect(stage(reviewer)).toContainText("Published as 1.1.0.", { timeout: 30_000 });
+  await reviewer.goto(`/reviews/${slow.number}`);
+  await expect(stage(reviewer)).toHaveAttribute("data-stage", "unsound");
+  await expect(approve(reviewer)).toHaveAttribute("aria-disabled", "true");
+
+  await page.reload();
+  await expect(stage(page)).toContainText("To be mended in the draft first: base version.");
+  await page.getByRole("button", { name: "Rebase the draft" }).click();
+  await expect(stage(page)).toContainText("Waits for 1 more approval");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("1.2.0");
+  await expect(line(page, "warm: { min: 1, max: 4 }")).toHaveAttribute("data-change", "added");
+  await reviewer.context().close();
+  await mutate(page, "reviews.withdraw", { reviewId: slow.reviewId });
+});
+
 test("words of a remark outlive a change of page; remarks stay with their value, and are kept when it goes", async ({ page, browser }) => {
   const name = `remarked-${Date.now()}`;
   await publish(page, browser, name);

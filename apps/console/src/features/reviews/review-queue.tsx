@@ -128,7 +128,14 @@ function Rows({ rows, filter, footer }: { rows: readonly ReviewRow[]; filter: Fi
       key: "changes",
       header: messages.columnChanges,
       from: "lg",
-      cell: (row) => (row.digest === null ? <Badge tone="breached">{messages.notValid}</Badge> : <ClassMarks classes={row.classes} />),
+      cell: (row) =>
+        row.digest === null ? (
+          <Badge tone="breached">{messages.notValid}</Badge>
+        ) : row.classes.length === 0 ? (
+          <span className="text-sm text-ink-3">{messages.newTemplate}</span>
+        ) : (
+          <ClassMarks classes={row.classes} />
+        ),
     },
     {
       key: "version",

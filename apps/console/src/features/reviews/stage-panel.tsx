@@ -115,27 +115,29 @@ function StageActions({ review, stage }: { review: ReviewPageView; stage: Stage 
           </LinkButton>
         </div>
       );
-    case "stuck":
+    case "publishing":
+      return null;
+    case "rejected":
+    case "withdrawn":
+      return toDraft;
+    default:
       return (
         <div className="flex gap-2">
           {toDraft}
           {baseMoved(review) ? <RebaseButton draftId={review.draftId} number={review.number} /> : null}
         </div>
       );
-    case "publishing":
-      return null;
-    default:
-      return toDraft;
   }
 }
 
-/** Another version came first: the draft has to start from that one. */
-function baseMoved({ checks }: ReviewPageView): boolean {
-  return checks.some(({ name, state }) => name === "base" && state !== "passed");
+/** Another version came first: the draft has to start from that one. Where nothing changed, starting anew mends nothing. */
+function baseMoved({ checks, head }: ReviewPageView): boolean {
+  const same = head.digest !== null && head.nextSemver === null;
+  return !same && checks.some(({ name, state }) => name === "base" && state === "failed");
 }
 
 /** The way out when another version was published meanwhile. The text stays; the draft's revision is read right before. */
-export function RebaseButton({ draftId, number }: { draftId: string; number: number }): ReactNode {
+function RebaseButton({ draftId, number }: { draftId: string; number: number }): ReactNode {
   const messages = useMessages(reviewMessages);
   const viewer = useViewer();
   const trpc = useTRPC();
