@@ -81,12 +81,12 @@ function AllowedList(): ReactNode {
 function Keys({ keys }: { keys: KeysView }): ReactNode {
   const messages = useMessages(signingMessages);
   const format = useFormat();
-  const viewer = useViewer();
   const now = useNow();
   const [open, setOpen] = useState<string | null>(null);
   const [distrusting, setDistrusting] = useState<KeyRow | null>(null);
   const axis = axisOf(keys.items, keys.nextRotationAt, now);
   const active = keys.items.find(({ state, distrustedFrom }) => state === "active" && distrustedFrom === null);
+  const distrustOf = (key: KeyRow) => <DistrustButton signingKey={key} onAsk={() => setDistrusting(key)} />;
   const signatures = keys.items.reduce((sum, key) => sum + key.signatures, 0);
   return (
     <>
@@ -108,9 +108,9 @@ function Keys({ keys }: { keys: KeysView }): ReactNode {
         label={messages.keys}
         rows={keys.items}
         rowKey={(key) => key.id}
-        columns={columnsOf(messages, format, axis, open, setOpen, setDistrusting, viewer.can("signing.distrust").reason)}
+        columns={columnsOf(messages, format, axis, open, setOpen, distrustOf)}
         isSelected={(key) => key.id === open}
-        detail={(key) => (key.id === open ? <KeyDetails signingKey={key} /> : null)}
+        detail={(key) => (key.id === open ? <KeyDetails signingKey={key}>{distrustOf(key)}</KeyDetails> : null)}
       />
       {distrusting === null ? null : <DistrustDialog signingKey={distrusting} onClose={() => setDistrusting(null)} />}
     </>
@@ -123,8 +123,7 @@ function columnsOf(
   axis: Axis,
   open: string | null,
   setOpen: (id: string | null) => void,
-  distrust: (key: KeyRow) => void,
-  mayNot: string | undefined,
+  distrustOf: (key: KeyRow) => ReactNode,
 ): readonly Column<KeyRow>[] {
   return [
     {
@@ -165,29 +164,31 @@ function columnsOf(
       header: messages.columnActions,
       headerHidden: true,
       align: "right",
-      cell: (key) => (
-        <span className="relative z-1">
-          <Button
-            size="sm"
-            variant="ghost"
-            aria-label={messages.distrustOf(shortHash(key.hint))}
-            disabledReason={
-              mayNot ??
-              (key.distrustedFrom !== null && Date.parse(key.distrustedFrom) <= Date.parse(key.notBefore)
-                ? messages.whyDistrusted
-                : undefined)
-            }
-            onClick={() => distrust(key)}
-          >
-            {messages.distrust}
-          </Button>
-        </span>
-      ),
+      from: "sm",
+      cell: (key) => <span className="relative z-1">{distrustOf(key)}</span>,
     },
   ];
 }
 
-function KeyDetails({ signingKey: key }: { signingKey: KeyRow }): ReactNode {
+function DistrustButton({ signingKey: key, onAsk }: { signingKey: KeyRow; onAsk: () => void }): ReactNode {
+  const messages = useMessages(signingMessages);
+  const viewer = useViewer();
+  const wholly = key.distrustedFrom !== null && Date.parse(key.distrustedFrom) <= Date.parse(key.notBefore);
+  return (
+    <Button
+      size="sm"
+      variant="ghost"
+      aria-label={messages.distrustOf(shortHash(key.hint))}
+      disabledReason={viewer.can("signing.distrust").reason ?? (wholly ? messages.whyDistrusted : undefined)}
+      onClick={onAsk}
+    >
+      {messages.distrust}
+    </Button>
+  );
+}
+
+/** `children`: what can be done with the key, where its row has no room for it. */
+function KeyDetails({ signingKey: key, children }: { signingKey: KeyRow; children: ReactNode }): ReactNode {
   const messages = useMessages(signingMessages);
   const format = useFormat();
   const facts: readonly (readonly [string, ReactNode])[] = [
@@ -205,7 +206,10 @@ function KeyDetails({ signingKey: key }: { signingKey: KeyRow }): ReactNode {
   return (
     <div className="grid gap-x-8 gap-y-4 px-4 py-4 whitespace-normal lg:grid-cols-2">
       <div>
-        <p className="mb-2 text-ink-2">{messages[`note_${key.state}`]}</p>
+        <div className="mb-2 flex items-start gap-2">
+          <p className="flex-1 text-ink-2">{messages[`note_${key.state}`]}</p>
+          <span className="sm:hidden">{children}</span>
+        </div>
         <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5">
           {facts.map(([name, value]) => (
             <div key={name} className="contents">

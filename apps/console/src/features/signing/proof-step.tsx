@@ -65,6 +65,8 @@ export function FactList({ facts }: { facts: Readonly<Record<string, string | nu
   return (
     <dl className="grid grid-cols-1 gap-x-4 gap-y-1 text-sm sm:grid-cols-[auto_minmax(0,1fr)]">
       {Object.entries(facts).map(([name, value]) => {
+        // The gate's word for "it is not": the sentence above has said so.
+        if (name === "reason" && value === "not-so") return null;
         const label = known[`fact_${name}`];
         return (
           <div key={name} className="contents">
