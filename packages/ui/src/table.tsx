@@ -39,8 +39,9 @@ const shownFrom = {
 export function Table<Row>({ label, columns, rows, rowKey, footer, isSelected, detail }: TableProps<Row>): ReactNode {
   return (
     <div className="min-w-0 overflow-hidden rounded-md border border-line bg-surface">
+      {/* Positioned, so that what is only read out scrolls with it and does not widen the page. */}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: an area that scrolls sideways must be reachable by keyboard */}
-      <section aria-label={label} tabIndex={0} className="overflow-x-auto focus-visible:-outline-offset-2">
+      <section aria-label={label} tabIndex={0} className="relative overflow-x-auto focus-visible:-outline-offset-2">
         <table className="w-full border-collapse text-left">
           <caption className="sr-only">{label}</caption>
           <thead>

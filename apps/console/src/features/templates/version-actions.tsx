@@ -58,7 +58,7 @@ export function VersionActions({
     <span className="inline-flex items-center gap-1">
       <Button size="sm" aria-label={messages.runOf(semver)} disabledReason={whyNotRun(version)} onClick={onRun}>
         <Play aria-hidden />
-        {messages.run}
+        <span className="max-sm:sr-only">{messages.run}</span>
       </Button>
       <Tooltip content={messages.proofOf(semver)}>
         <Link

@@ -3,7 +3,7 @@ import { Panel } from "@agent-factory/ui/panel";
 import { type Column, RowLink, Table } from "@agent-factory/ui/table";
 import { toast } from "@agent-factory/ui/toast";
 import { Tooltip } from "@agent-factory/ui/tooltip";
-import { Copy } from "lucide-react";
+import { Copy, GitPullRequestArrow } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
@@ -59,29 +59,15 @@ export function VersionTable({
       from: "sm",
       cell: (row) => (
         <span className="block whitespace-nowrap">
-          <time dateTime={row.publishedAt} title={format.dateTime(row.publishedAt)} className="block text-ink-2">
-            {format.relative(row.publishedAt)}
-          </time>
+          <span className="flex items-center gap-1.5 text-ink-2">
+            <time dateTime={row.publishedAt} title={format.dateTime(row.publishedAt)}>
+              {format.relative(row.publishedAt)}
+            </time>
+            {row.reviewNumber === null ? null : <ReviewLink number={row.reviewNumber} />}
+          </span>
           <span className="block text-sm text-ink-3">{messages.by(row.publishedByName)}</span>
         </span>
       ),
-    },
-    {
-      key: "review",
-      header: messages.columnReview,
-      from: "md",
-      cell: (row) =>
-        row.reviewNumber === null ? (
-          <span className="text-ink-3">{messages.noReview}</span>
-        ) : (
-          <Link
-            href={`/reviews/${row.reviewNumber}`}
-            aria-label={messages.review(row.reviewNumber)}
-            className="relative z-1 rounded-sm text-accent hover:underline"
-          >
-            #{row.reviewNumber}
-          </Link>
-        ),
     },
     { key: "digest", header: messages.columnDigest, from: "xl", cell: (row) => <Digest digest={row.digest} /> },
     {
@@ -96,6 +82,8 @@ export function VersionTable({
       header: messages.columnActions,
       headerHidden: true,
       align: "right",
+      // Where the columns do not fit, the others move below it.
+      className: "sticky right-0 bg-surface",
       cell: (row) => (
         <span className="relative z-1">
           <VersionActions template={template} version={row} onRun={() => onRun(row.semver)} onManifest={() => onManifest(row.semver)} />
@@ -104,6 +92,22 @@ export function VersionTable({
     },
   ];
   return <Table label={messages.versions} columns={columns} rows={template.versions} rowKey={(row) => row.id} />;
+}
+
+function ReviewLink({ number }: { number: number }): ReactNode {
+  const messages = useMessages(versionMessages);
+  return (
+    <Tooltip content={messages.review(number)}>
+      <Link
+        href={`/reviews/${number}`}
+        aria-label={messages.review(number)}
+        className="relative z-1 inline-flex items-center gap-0.5 rounded-sm text-accent hover:underline"
+      >
+        <GitPullRequestArrow aria-hidden className="size-3" />
+        {number}
+      </Link>
+    </Tooltip>
+  );
 }
 
 function Digest({ digest }: { digest: string }): ReactNode {
