@@ -92,7 +92,7 @@ export function TemplatePage({ name, ...slots }: { name: string } & TemplateSlot
         ) : template.isError ? (
           <QueryProblem error={template.error} retry={() => void template.refetch()} />
         ) : (
-          <div aria-busy className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_300px]">
+          <div aria-busy className="grid gap-4 min-[1400px]:grid-cols-[minmax(0,1fr)_300px]">
             <Skeleton className="h-56 w-full" />
             <Skeleton className="h-40 w-full" />
           </div>
@@ -169,7 +169,7 @@ function Loaded({ template, slots }: { template: TemplateView; slots: TemplateSl
     <>
       <VersionBanner template={template} />
       {latest ? <slots.ProofAlarm name={template.name} semver={latest.semver} /> : null}
-      <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_300px]">
+      <div className="grid items-start gap-4 min-[1400px]:grid-cols-[minmax(0,1fr)_300px]">
         <div className="flex min-w-0 flex-col gap-4">
           <VersionTable
             template={template}
