@@ -272,7 +272,9 @@ test("words of a remark outlive a change of page; remarks stay with their value,
   await save(page, draftId, (source) => source.replace("spec:\n", "# moved\nspec:\n"));
   await page.reload();
   await expect(thread).toContainText("Why so few?");
-  expect(await thread.evaluate((card) => card.closest("tr")?.previousElementSibling?.textContent)).toContain("warm: { min: 1, max: 4 }");
+  expect(await thread.evaluate((card) => card.closest('[role="row"]')?.previousElementSibling?.textContent)).toContain(
+    "warm: { min: 1, max: 4 }",
+  );
 
   await thread.getByRole("button", { name: "Resolve" }).click();
   await expect(thread.getByRole("button", { name: /^1 remark, resolved by Emma Laurent/ })).toHaveAttribute("aria-expanded", "false");

@@ -1,7 +1,8 @@
 "use client";
+import { Button } from "@agent-factory/ui/button";
 import { Panel } from "@agent-factory/ui/panel";
 import { BadgeCheck, Check, FilePenLine, GitPullRequestArrow, type LucideIcon, MessageSquare, Undo2, X } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useMessages } from "../../i18n/i18n.tsx";
 import { CommentForm } from "./comment-form.tsx";
 import type { LineForms } from "./line-forms.tsx";
@@ -14,6 +15,10 @@ import { When } from "./when.tsx";
 import { Words } from "./words.tsx";
 
 type Entry = { readonly key: string; readonly at: string; readonly order: number; readonly node: ReactNode };
+
+/** Of a long conversation the beginning and the end are shown. */
+const FIRST_ENTRIES = 5;
+const LAST_ENTRIES = 20;
 
 /** Everything that happened and was said, in its order. Remarks on a line are told in short and lead there. */
 export function Conversation({
@@ -43,10 +48,27 @@ export function Conversation({
       <LineRemark thread={thread} onShow={onShow(thread)} />
     ),
   );
+  const [whole, setWhole] = useState(false);
+  const hidden = whole ? 0 : Math.max(0, entries.length - FIRST_ENTRIES - LAST_ENTRIES);
+  const shown: readonly Pick<Entry, "key" | "node">[] =
+    hidden === 0
+      ? entries
+      : [
+          ...entries.slice(0, FIRST_ENTRIES),
+          {
+            key: "hidden",
+            node: (
+              <Button size="sm" onClick={() => setWhole(true)}>
+                {messages.showHidden(hidden)}
+              </Button>
+            ),
+          },
+          ...entries.slice(-LAST_ENTRIES),
+        ];
   return (
     <Panel title={messages.conversation}>
       <ol className="flex flex-col gap-3" data-testid="conversation">
-        {entries.map(({ key, node }) => (
+        {shown.map(({ key, node }) => (
           <li key={key}>{node}</li>
         ))}
       </ol>

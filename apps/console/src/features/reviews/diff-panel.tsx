@@ -2,7 +2,7 @@
 import type { SourceDocument } from "@agent-factory/manifest/document";
 import { Select } from "@agent-factory/ui/field";
 import { History } from "lucide-react";
-import { type ReactNode, type Ref, useMemo } from "react";
+import { memo, type ReactNode, type Ref, useMemo } from "react";
 import { useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
@@ -32,7 +32,7 @@ type Props = {
 };
 
 /** The lines that differ, with what was said about them. */
-export function DiffPanel(props: Props): ReactNode {
+export const DiffPanel = memo(function DiffPanel(props: Props): ReactNode {
   const { review, against, comparison, layout, onLayout, anchors, remarks, forms, handle } = props;
   const messages = useMessages(reviewMessages);
   const viewer = useViewer();
@@ -42,37 +42,45 @@ export function DiffPanel(props: Props): ReactNode {
     () => (comparison.before === null ? null : diffLines(comparison.before, head.content)),
     [comparison.before, head.content],
   );
-  const card = (thread: Thread) => (
-    <ThreadCard
-      key={thread.id}
-      thread={thread}
-      reviewNumber={review.number}
-      revision={head.revision}
-      remarks={remarks}
-      replying={forms.replies.has(thread.id)}
-    />
-  );
-  const below = new Map<number, ReactNode[]>();
-  const needed = new Set<number>();
-  const add = (line: number, node: ReactNode, seen: boolean) => {
-    below.set(line, [...(below.get(line) ?? []), node]);
-    if (seen) needed.add(line);
-  };
-  for (const [line, threads] of anchors.byLine) for (const thread of threads) add(line, card(thread), thread.resolvedAt === null);
-  for (const form of forms.open)
-    add(form.line, <LineForm key={form.pointer} review={review} form={form} forms={forms} remarks={remarks} />, true);
-  const nodes = new Map(
-    [...below].map(([line, content]) => [
-      line,
-      <div key={line} className="flex flex-col gap-2">
-        {content}
-      </div>,
-    ]),
-  );
-  // Rows are laid out anew only when other lines must be seen.
-  const neededKey = [...needed].sort((a, b) => a - b).join(" ");
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the set by its content
-  const steady = useMemo(() => needed, [neededKey]);
+  const revision = head.revision;
+  const { byLine } = anchors;
+  const { open, replies } = forms;
+  const { below, needed } = useMemo(() => {
+    const content = new Map<number, ReactNode[]>();
+    const seen = new Set<number>();
+    const add = (line: number, node: ReactNode) => content.set(line, [...(content.get(line) ?? []), node]);
+    for (const [line, threads] of byLine)
+      for (const thread of threads) {
+        add(
+          line,
+          <ThreadCard
+            key={thread.id}
+            thread={thread}
+            reviewNumber={review.number}
+            revision={revision}
+            remarks={remarks}
+            replying={replies.has(thread.id)}
+          />,
+        );
+        if (thread.resolvedAt === null) seen.add(line);
+      }
+    for (const form of open) {
+      add(form.line, <LineForm key={form.pointer} reviewNumber={review.number} form={form} onClose={forms.close} remarks={remarks} />);
+      seen.add(form.line);
+    }
+    const nodes = [...content].map(
+      ([line, cards]) =>
+        [
+          line,
+          <div key={line} className="flex flex-col gap-2">
+            {cards}
+          </div>,
+        ] as const,
+    );
+    return { below: new Map<number, ReactNode>(nodes), needed: [...seen].sort((a, b) => a - b).join(" ") };
+  }, [byLine, open, replies, forms.close, review.number, revision, remarks]);
+  // By its content: rows are laid out anew only when other lines must be seen.
+  const steady = useMemo(() => new Set(needed === "" ? [] : needed.split(" ").map(Number)), [needed]);
   const canComment = viewer.can("reviews.comment").allowed && props.parsed !== null;
 
   return (
@@ -124,7 +132,7 @@ export function DiffPanel(props: Props): ReactNode {
             after={head.content}
             diff={diff}
             layout={layout}
-            below={nodes}
+            below={below}
             needed={steady}
             {...(canComment ? { onComment: forms.openAt } : {})}
             handle={handle}
@@ -137,12 +145,23 @@ export function DiffPanel(props: Props): ReactNode {
             {messages.goneTitle}
           </h3>
           <p className="mb-2 text-ink-2">{messages.goneText}</p>
-          <div className="flex flex-col gap-2">{anchors.gone.map(card)}</div>
+          <div className="flex flex-col gap-2">
+            {anchors.gone.map((thread) => (
+              <ThreadCard
+                key={thread.id}
+                thread={thread}
+                reviewNumber={review.number}
+                revision={revision}
+                remarks={remarks}
+                replying={replies.has(thread.id)}
+              />
+            ))}
+          </div>
         </section>
       )}
     </section>
   );
-}
+});
 
 export function useAgainstName(review: ReviewPageView, against: Against): string {
   const messages = useMessages(reviewMessages);

@@ -1,19 +1,19 @@
 "use client";
 /**
- * The difference of two manifests as a table one can walk through: arrow keys go from line to line, remarks stand under theirs. Our own
+ * The difference of two manifests as a grid one can walk through: arrow keys go from line to line, remarks stand under theirs. Our own
  * instead of Monaco's: it is on the page with the first paint, remarks are ordinary content in it, and a screen reader reads it as rows.
  *
- * Long differences are drawn in slices: what fits a screen at once, the rest while the browser has nothing better to do.
+ * A long difference is drawn in stretches: the first at once, the others while the browser has nothing better to do; those out of sight
+ * are laid out when they come into it.
  */
-import { Plus, UnfoldVertical } from "lucide-react";
 import {
-  type CSSProperties,
   type KeyboardEvent,
   type MouseEvent,
   memo,
   type ReactNode,
   type Ref,
   startTransition,
+  useCallback,
   useEffect,
   useImperativeHandle,
   useMemo,
@@ -21,11 +21,11 @@ import {
   useState,
 } from "react";
 import { flushSync } from "react-dom";
-import { useMessages } from "../../i18n/i18n.tsx";
-import { type FoldRow, type Layout, type LineRow, type Row, rowsOf, type Side } from "./diff-rows.ts";
+import { DiffFold, DiffLine } from "./diff-line.tsx";
+import { type FoldRow, type Layout, type LineRow, type Row, rowsOf } from "./diff-rows.ts";
+import { GridCell, GridRow } from "./grid-parts.tsx";
 import { linesOf, type TextDiff } from "./line-diff.ts";
-import { LineText } from "./line-text.tsx";
-import { reviewMessages } from "./messages.ts";
+import { whenIdle } from "./when-idle.ts";
 import { type Coloured, colourLines } from "./yaml-colours.ts";
 
 export type DiffHandle = {
@@ -52,55 +52,48 @@ type Props = {
   readonly handle: Ref<DiffHandle>;
 };
 
-const FIRST_ROWS = 120;
-const SLICE_ROWS = 400;
+const STRETCH_ROWS = 60;
+const FIRST_STRETCHES = 1;
 const ROW_PX = 20;
-const HANGING_CHARACTERS_MAX = 24;
 
 export function DiffTable({ label, before, after, diff, layout, below, needed, onComment, handle }: Props): ReactNode {
   const [opened, setOpened] = useState<readonly { from: number; to: number }[]>([]);
   const [active, setActive] = useState<string | null>(null);
-  const [drawn, setDrawn] = useState(FIRST_ROWS);
-  const table = useRef<HTMLTableElement>(null);
+  const [drawn, setDrawn] = useState(FIRST_STRETCHES);
+  const grid = useRef<HTMLDivElement>(null);
   const rows = useMemo(() => rowsOf(diff, { layout, needed, opened }), [diff, layout, needed, opened]);
-  const oldColours = useMemo(() => colourLines(linesOf(before)), [before]);
-  const newColours = useMemo(() => colourLines(linesOf(after)), [after]);
-  const columns = layout === "unified" ? 4 : 5;
+  const stretches = useMemo(() => stretchesOf(rows), [rows]);
+  const colours = useMemo<Colours>(() => ({ before: colourLines(linesOf(before)), after: colourLines(linesOf(after)) }), [before, after]);
+  const open = useCallback((fold: FoldRow) => setOpened((others) => [...others, fold]), []);
   const entry = active ?? rows.find((row) => row.kind === "line")?.key ?? null;
 
   useEffect(() => {
-    if (drawn >= rows.length) return;
-    return whenIdle(() => startTransition(() => setDrawn((count) => count + SLICE_ROWS)));
-  }, [drawn, rows.length]);
+    if (drawn >= stretches.length) return;
+    return whenIdle(() => startTransition(() => setDrawn((count) => count + 1)));
+  }, [drawn, stretches.length]);
 
-  const focus = (key: string) => {
-    const row = table.current?.querySelector<HTMLElement>(`[data-key="${key}"]`);
-    row?.focus({ preventScroll: true });
-    row?.scrollIntoView({ block: "center" });
-  };
-  const move = (key: string | undefined) => {
-    if (key === undefined) return;
+  const rowAt = (key: string) => grid.current?.querySelector<HTMLElement>(`[data-key="${key}"]`);
+  /** Where it is drawn and laid out already, the page does not jump further than it must. */
+  const goToRow = (key: string, block: "center" | "nearest") => {
     flushSync(() => {
-      setDrawn(Math.max(drawn, rows.length));
+      if (!rowAt(key)) setDrawn(Number.POSITIVE_INFINITY);
       setActive(key);
     });
-    focus(key);
+    rowAt(key)?.focus({ preventScroll: true });
+    rowAt(key)?.scrollIntoView({ block });
   };
   useImperativeHandle(handle, () => ({
     step(direction) {
       const at = rows.findIndex((row) => row.key === active);
       const starts = rows.flatMap((row, index) => (row.kind === "line" && row.starts ? [index] : []));
       const next = direction > 0 ? starts.find((index) => index > at) : starts.findLast((index) => at === -1 || index < at);
-      move(rows[next ?? -1]?.key ?? rows[at]?.key);
+      const key = rows[next ?? -1]?.key ?? rows[at]?.key;
+      if (key !== undefined) goToRow(key, "center");
     },
     goTo(line) {
       const fold = rows.find((row): row is FoldRow => row.kind === "fold" && row.from <= line && row.to >= line);
-      if (fold) flushSync(() => setOpened([...opened, fold]));
-      flushSync(() => {
-        setDrawn(Number.POSITIVE_INFINITY);
-        setActive(`after-${line}`);
-      });
-      focus(`after-${line}`);
+      if (fold) flushSync(() => open(fold));
+      goToRow(`after-${line}`, "center");
     },
     here() {
       const at = rows.findIndex((row) => row.key === active);
@@ -110,285 +103,118 @@ export function DiffTable({ label, before, after, diff, layout, below, needed, o
     },
   }));
 
-  const onKeyDown = (event: KeyboardEvent<HTMLTableElement>) => {
-    if (!(event.target instanceof HTMLTableRowElement) || event.ctrlKey || event.metaKey || event.altKey) return;
-    const shown = rows.slice(0, drawn).filter((row): row is LineRow => row.kind === "line");
-    const at = shown.findIndex((row) => row.key === active);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: shown.length - 1 }[event.key];
+  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
+    if (keyOf(event.target) === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    const lines = rows.filter((row): row is LineRow => row.kind === "line");
+    const at = lines.findIndex((row) => row.key === active);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: lines.length - 1 }[event.key];
     if (event.key === "Enter") {
-      const line = shown[at]?.after?.line;
+      const line = lines[at]?.after?.line;
       if (line !== undefined) onComment?.(line);
-    } else if (to !== undefined && shown[to]) {
+    } else if (to !== undefined && lines[to]) {
       event.preventDefault();
-      setActive(shown[to].key);
-      const row = table.current?.querySelector<HTMLElement>(`[data-key="${shown[to].key}"]`);
-      row?.focus({ preventScroll: true });
-      row?.scrollIntoView({ block: "nearest" });
+      goToRow(lines[to].key, "nearest");
     }
   };
-  const onClick = (event: MouseEvent<HTMLTableElement>) => {
-    if (!(event.target instanceof Element)) return;
-    const gutter = event.target.closest<HTMLElement>("[data-gutter]");
+  const onClick = (event: MouseEvent<HTMLDivElement>) => {
+    const gutter = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-gutter]") : null;
     if (gutter?.dataset["gutter"]) onComment?.(Number(gutter.dataset["gutter"]));
   };
 
-  const left = rows.length - Math.min(drawn, rows.length);
   return (
-    <table
-      ref={table}
-      // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table that is walked through by keys is a grid (ARIA APG)
+    // biome-ignore lint/a11y/useSemanticElements: see grid-parts.tsx
+    <div
+      ref={grid}
       role="grid"
+      tabIndex={-1}
       aria-label={label}
       aria-rowcount={rows.length}
       onKeyDown={onKeyDown}
       onClick={onClick}
       onFocus={(event) => {
-        const key = event.target instanceof HTMLTableRowElement ? event.target.dataset["key"] : undefined;
+        const key = keyOf(event.target);
         if (key !== undefined) setActive(key);
       }}
-      className="w-full table-fixed border-collapse font-mono text-[12.5px] leading-5 [font-variant-ligatures:none]"
+      className="font-mono text-[12.5px] leading-5 [font-variant-ligatures:none]"
     >
-      {layout === "unified" ? (
-        <colgroup>
-          <col className="w-9 sm:w-11" />
-          <col className="w-9 sm:w-11" />
-          <col className="w-6" />
-          <col />
-        </colgroup>
-      ) : (
-        <colgroup>
-          <col className="w-11" />
-          <col />
-          <col className="w-11" />
-          <col className="w-6" />
-          <col />
-        </colgroup>
-      )}
-      <tbody>
-        {rows.slice(0, drawn).map((row, at) => (
-          <Slot
-            key={row.key}
-            row={row}
-            index={at}
+      {stretches.map((stretch, at) =>
+        at < drawn ? (
+          <Stretch
+            // biome-ignore lint/suspicious/noArrayIndexKey: a stretch is its place; its rows have names of their own
+            key={at}
+            rows={stretch}
+            index={at * STRETCH_ROWS}
             layout={layout}
-            columns={columns}
-            active={row.key === active}
-            entry={row.key === entry}
-            oldColours={oldColours}
-            newColours={newColours}
-            below={row.kind === "line" && row.after ? below.get(row.after.line) : undefined}
+            colours={colours}
+            below={below}
+            active={holds(stretch, active)}
+            entry={holds(stretch, entry)}
             canComment={onComment !== undefined}
-            onOpen={(fold) => setOpened([...opened, fold])}
+            onOpen={open}
           />
-        ))}
-        {left > 0 ? (
-          <tr aria-hidden>
-            <td colSpan={columns} style={{ height: left * ROW_PX }} />
-          </tr>
-        ) : null}
-      </tbody>
-    </table>
+        ) : (
+          // biome-ignore lint/suspicious/noArrayIndexKey: as above
+          <div key={at} aria-hidden style={{ height: stretch.length * ROW_PX }} />
+        ),
+      )}
+    </div>
   );
 }
 
-type SlotProps = {
-  readonly row: Row;
+function stretchesOf(rows: readonly Row[]): Row[][] {
+  return Array.from({ length: Math.ceil(rows.length / STRETCH_ROWS) }, (_, at) => rows.slice(at * STRETCH_ROWS, (at + 1) * STRETCH_ROWS));
+}
+
+function holds(rows: readonly Row[], key: string | null): string | null {
+  return key !== null && rows.some((row) => row.key === key) ? key : null;
+}
+
+function keyOf(target: EventTarget): string | undefined {
+  return target instanceof HTMLElement ? target.dataset["key"] : undefined;
+}
+
+type Colours = { readonly before: readonly Coloured[][]; readonly after: readonly Coloured[][] };
+
+type StretchProps = {
+  readonly rows: readonly Row[];
+  /** Of its first row, in the whole. */
   readonly index: number;
   readonly layout: Layout;
-  readonly columns: number;
-  readonly active: boolean;
-  readonly entry: boolean;
-  readonly oldColours: readonly Coloured[][];
-  readonly newColours: readonly Coloured[][];
-  readonly below: ReactNode;
+  readonly colours: Colours;
+  readonly below: ReadonlyMap<number, ReactNode>;
+  /** The row with the focus, and the one that Tab leads to, when they are here. */
+  readonly active: string | null;
+  readonly entry: string | null;
   readonly canComment: boolean;
   readonly onOpen: (fold: FoldRow) => void;
 };
 
-function Slot({ row, columns, below, onOpen, oldColours, newColours, index, ...line }: SlotProps): ReactNode {
-  if (row.kind === "fold") return <Fold fold={row} columns={columns} index={index} onOpen={onOpen} />;
+const Stretch = memo(function Stretch({ rows, index, layout, colours, below, active, entry, canComment, onOpen }: StretchProps): ReactNode {
   return (
-    <>
-      <Line
-        row={row}
-        index={index}
-        {...line}
-        beforeColours={row.before ? oldColours[row.before.line - 1] : undefined}
-        afterColours={row.after ? newColours[row.after.line - 1] : undefined}
-      />
-      {below === undefined || below === null ? null : (
-        <tr>
-          <td colSpan={columns} className="bg-surface px-3 py-2 sm:pl-[112px]">
-            {below}
-          </td>
-        </tr>
-      )}
-    </>
+    // biome-ignore lint/a11y/useSemanticElements: see grid-parts.tsx
+    <div role="rowgroup" className="[contain-intrinsic-size:auto_1200px] [content-visibility:auto]">
+      {rows.map((row, at) => {
+        if (row.kind === "fold") return <DiffFold key={row.key} fold={row} index={index + at} onOpen={onOpen} />;
+        const remarks = row.after ? below.get(row.after.line) : undefined;
+        return [
+          <DiffLine
+            key={row.key}
+            row={row}
+            index={index + at}
+            layout={layout}
+            active={row.key === active}
+            entry={row.key === entry}
+            canComment={canComment}
+            beforeColours={row.before ? colours.before[row.before.line - 1] : undefined}
+            afterColours={row.after ? colours.after[row.after.line - 1] : undefined}
+          />,
+          remarks === undefined ? null : (
+            <GridRow key={`${row.key}-below`} className="px-3 py-2 sm:pl-[112px]">
+              <GridCell>{remarks}</GridCell>
+            </GridRow>
+          ),
+        ];
+      })}
+    </div>
   );
-}
-
-function Fold({
-  fold,
-  columns,
-  index,
-  onOpen,
-}: {
-  fold: FoldRow;
-  columns: number;
-  index: number;
-  onOpen: (fold: FoldRow) => void;
-}): ReactNode {
-  const messages = useMessages(reviewMessages);
-  const count = fold.to - fold.from + 1;
-  return (
-    <tr aria-rowindex={index + 1}>
-      <td colSpan={columns} className="p-0">
-        <button
-          type="button"
-          aria-label={messages.showUnchanged(count)}
-          onClick={() => onOpen(fold)}
-          className="flex w-full items-center gap-2 bg-sunken px-4 py-[3px] text-left font-sans text-sm text-ink-2 hover:bg-hover hover:text-ink focus-visible:-outline-offset-2"
-        >
-          <UnfoldVertical aria-hidden className="size-3.5 shrink-0" />
-          {messages.unchanged(count)}
-        </button>
-      </td>
-    </tr>
-  );
-}
-
-const NONE: readonly Coloured[] = [];
-const grounds = { same: "", removed: "bg-removed-soft", added: "bg-added-soft", both: "" } as const;
-const number = "relative px-2 text-right align-top text-ink-2 select-none";
-const code = "py-0 pr-3 align-top whitespace-pre-wrap [overflow-wrap:anywhere]";
-
-type LineProps = Omit<SlotProps, "row" | "columns" | "below" | "onOpen" | "oldColours" | "newColours"> & {
-  readonly row: LineRow;
-  readonly beforeColours: readonly Coloured[] | undefined;
-  readonly afterColours: readonly Coloured[] | undefined;
-};
-
-const Line = memo(
-  function Line({ row, index, layout, active, entry, canComment, beforeColours = NONE, afterColours = NONE }: LineProps): ReactNode {
-    const messages = useMessages(reviewMessages);
-    const { before, after, change } = row;
-    const attributes = {
-      "data-key": row.key,
-      "data-change": change,
-      "data-line": after?.line,
-      "aria-rowindex": index + 1,
-      tabIndex: entry ? 0 : -1,
-    } as const;
-    const gutter = after === null || !canComment ? {} : { "data-gutter": after.line };
-    const newNumber = (
-      <td
-        {...gutter}
-        className={`${number} ${layout === "split" && after !== null && change !== "same" ? "bg-added-soft" : ""} ${canComment && after ? "group/gutter cursor-pointer" : ""}`}
-      >
-        {after?.line}
-        {canComment && after ? <CommentButton active={active} label={messages.commentOn(after.line)} /> : null}
-      </td>
-    );
-    if (layout === "unified") {
-      const side = after ?? before;
-      return (
-        <tr {...attributes} className={`group/line focus-visible:-outline-offset-2 ${grounds[change]}`}>
-          <td className={number}>{before?.line}</td>
-          {newNumber}
-          <Marker change={change} />
-          <td className={code} style={hanging(side?.text)}>
-            <LineText
-              text={side?.text ?? ""}
-              colours={after ? afterColours : beforeColours}
-              marks={side?.marks ?? []}
-              tone={after ? "added" : "removed"}
-            />
-          </td>
-        </tr>
-      );
-    }
-    return (
-      <tr {...attributes} className="group/line focus-visible:-outline-offset-2">
-        <td className={`${number} ${sideGround(before, change, "bg-removed-soft")}`}>{before?.line}</td>
-        <td className={`${code} border-r border-line ${sideGround(before, change, "bg-removed-soft")}`} style={hanging(before?.text)}>
-          {before === null ? null : (
-            <>
-              {change === "same" ? null : <span className="sr-only">{messages.lineRemoved}: </span>}
-              <LineText text={before.text} colours={beforeColours} marks={before.marks} tone="removed" />
-            </>
-          )}
-        </td>
-        {newNumber}
-        {after === null ? <td className="bg-sunken" /> : <Marker change={change === "both" ? "added" : change} />}
-        <td className={`${code} ${sideGround(after, change, "bg-added-soft")}`} style={hanging(after?.text)}>
-          {after === null ? null : <LineText text={after.text} colours={afterColours} marks={after.marks} tone="added" />}
-        </td>
-      </tr>
-    );
-  },
-  (old, next) =>
-    old.row.key === next.row.key &&
-    old.row.before?.text === next.row.before?.text &&
-    old.row.after?.text === next.row.after?.text &&
-    old.row.change === next.row.change &&
-    old.row.before?.line === next.row.before?.line &&
-    old.row.before?.marks === next.row.before?.marks &&
-    old.row.after?.marks === next.row.after?.marks &&
-    old.index === next.index &&
-    old.layout === next.layout &&
-    old.active === next.active &&
-    old.entry === next.entry &&
-    old.canComment === next.canComment &&
-    old.beforeColours === next.beforeColours &&
-    old.afterColours === next.afterColours,
-);
-
-/** A long line goes on below its own beginning, not at the edge. */
-function hanging(text = ""): CSSProperties {
-  const indent = Math.min(text.search(/\S|$/), HANGING_CHARACTERS_MAX);
-  return { paddingLeft: `calc(4px + ${indent}ch)`, textIndent: `-${indent}ch` };
-}
-
-function sideGround(side: Side | null, change: LineRow["change"], changed: string): string {
-  if (side === null) return "bg-sunken";
-  return change === "same" ? "" : changed;
-}
-
-/** Colour is not alone: a plus or a minus says the same, and a word to those who listen. */
-function Marker({ change }: { change: LineRow["change"] }): ReactNode {
-  const messages = useMessages(reviewMessages);
-  if (change === "same") return <td />;
-  const added = change === "added";
-  return (
-    <td className={`align-top select-none ${added ? "bg-added-soft text-healthy" : "text-breached"}`}>
-      <span aria-hidden>{added ? "+" : "−"}</span>
-      <span className="sr-only">{added ? messages.lineAdded : messages.lineRemoved}</span>
-    </td>
-  );
-}
-
-/** Shown where the pointer is, and at the line one has walked to; there it can be pressed by everybody. */
-function CommentButton({ active, label }: { active: boolean; label: string }): ReactNode {
-  const look = "absolute top-0 -right-2.5 z-[1] size-5 items-center justify-center rounded-sm bg-accent text-accent-ink [&_svg]:size-3.5";
-  if (active)
-    return (
-      <button type="button" tabIndex={-1} aria-label={label} className={`${look} flex`}>
-        <Plus aria-hidden />
-      </button>
-    );
-  return (
-    <span aria-hidden className={`${look} hidden group-hover/line:flex`}>
-      <Plus />
-    </span>
-  );
-}
-
-function whenIdle(work: () => void): () => void {
-  // Safari has no idle callback: soon is idle enough.
-  if (typeof requestIdleCallback === "undefined") {
-    const timer = setTimeout(work, 50);
-    return () => clearTimeout(timer);
-  }
-  const handle = requestIdleCallback(work, { timeout: 500 });
-  return () => cancelIdleCallback(handle);
-}
+});

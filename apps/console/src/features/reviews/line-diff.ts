@@ -32,6 +32,7 @@ const LINES_MAX = 8_000;
 const WORDS_MAX = 2_000;
 /** A line of which more than this share changed is simply another line: marking nearly all of it says nothing. */
 const MARKED_SHARE_MAX = 0.7;
+const UNMARKED: readonly Span[] = [];
 
 export function diffLines(before: string, after: string): TextDiff {
   const [old, next] = [linesOf(before), linesOf(after)];
@@ -115,10 +116,12 @@ function wordsOf(lines: readonly string[]): Word[] {
 }
 
 function marked(gone: string[], come: string[]): { removed: ChangedLine[]; added: ChangedLine[] } {
+  const plain = { removed: gone.map((text) => ({ text, marks: UNMARKED })), added: come.map((text) => ({ text, marks: UNMARKED })) };
+  if (gone.length === 0 || come.length === 0 || gone.length + come.length > WORDS_MAX) return plain;
   const [old, next] = [wordsOf(gone), wordsOf(come)];
-  const comparable = gone.length > 0 && come.length > 0 && old.length + next.length <= WORDS_MAX;
+  if (old.length + next.length > WORDS_MAX) return plain;
   const texts = (words: Word[]) => words.map(({ text }) => text);
-  const diffs = comparable ? new MyersDiffAlgorithm().compute(...sequences(texts(old), texts(next)), InfiniteTimeout.instance).diffs : [];
+  const { diffs } = new MyersDiffAlgorithm().compute(...sequences(texts(old), texts(next)), InfiniteTimeout.instance);
   return {
     removed: withMarks(
       gone,

@@ -68,22 +68,22 @@ export function useLineForms(review: ReviewPageView, parsed: SourceDocument | nu
     setPlaced(head.content);
     setOpen(open.map((form) => ({ ...form, line: lineOf(form.pointer, quoteOf(form.quote), parsed, lines), wanted: false })));
   }
-  return { open, replies, openAt, close, reopen };
+  return useMemo(() => ({ open, replies, openAt, close, reopen }), [open, replies, openAt, close, reopen]);
 }
 
 export function LineForm({
-  review,
+  reviewNumber,
   form,
-  forms,
+  onClose,
   remarks,
 }: {
-  review: ReviewPageView;
+  reviewNumber: number;
   form: OpenForm;
-  forms: LineForms;
+  onClose: (pointer: string) => void;
   remarks: Remarks;
 }): ReactNode {
   const messages = useMessages(reviewMessages);
-  const place = `${review.number}/line/${form.pointer}`;
+  const place = `${reviewNumber}/line/${form.pointer}`;
   const name = placeName(form.pointer) ?? messages.wholeManifest;
   return (
     <div className="max-w-[760px] rounded-md border border-line-strong bg-surface p-3 font-sans text-md">
@@ -95,7 +95,7 @@ export function LineForm({
         onSend={(body) => remarks.send({ pointer: form.pointer, body, place })}
         focus={form.wanted}
         onClose={() => {
-          forms.close(form.pointer);
+          onClose(form.pointer);
           document.querySelector<HTMLElement>(`[data-key="after-${form.line}"]`)?.focus({ preventScroll: true });
         }}
       />

@@ -148,6 +148,7 @@ export const reviewMessages = defineMessages({
 
     conversation: "Conversation",
     noLongerCounts: "no longer counts",
+    showHidden: (count: number) => `Show ${count} in between`,
     opened: (who: string) => `${who} asked for this review`,
     revisedBy: (who: string, revision: number) => `${who} saved revision ${revision}`,
     approvedBy: (who: string, revision: number) => `${who} approved revision ${revision}`,
@@ -411,6 +412,7 @@ export const reviewMessages = defineMessages({
 
     conversation: "Conversation",
     noLongerCounts: "ne compte plus",
+    showHidden: (count: number) => `Afficher les ${count} d'entre-deux`,
     opened: (who: string) => `${who} a demandé cette revue`,
     revisedBy: (who: string, revision: number) => `${who} a enregistré la révision ${revision}`,
     approvedBy: (who: string, revision: number) => `${who} a approuvé la révision ${revision}`,

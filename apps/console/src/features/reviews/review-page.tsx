@@ -8,7 +8,7 @@ import { Skeleton } from "@agent-factory/ui/skeleton";
 import { toast } from "@agent-factory/ui/toast";
 import { RefreshCw, Scale } from "lucide-react";
 import Link from "next/link";
-import { type ReactNode, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { anchor, lineOf, quoteOf } from "./anchors.ts";
@@ -69,7 +69,6 @@ export function ReviewPage({ number }: { number: number }): ReactNode {
 
 function LoadedReview({ review }: { review: ReviewPageView }): ReactNode {
   const messages = useMessages(reviewMessages);
-  const format = useFormat();
   const address = useAddress();
   const { head } = review;
   const { read, replaced, judgedAnew, takeNote } = useReadHead(head);
@@ -84,10 +83,14 @@ function LoadedReview({ review }: { review: ReviewPageView }): ReactNode {
     () => (readBefore ? { kind: "read", read: readBefore } : known ? { kind: "revision", revision: since } : { kind: "base" }),
     [readBefore, known, since],
   );
-  const compareWith = (next: Against) => {
-    setReadBefore(next.kind === "read" ? next.read : null);
-    address.set("since", next.kind === "revision" ? String(next.revision) : null);
-  };
+  const compareWith = useCallback(
+    (next: Against) => {
+      setReadBefore(next.kind === "read" ? next.read : null);
+      address.set("since", next.kind === "revision" ? String(next.revision) : null);
+    },
+    [address],
+  );
+  const setLayout = useCallback((next: Layout) => address.set("layout", next === "split" ? next : null), [address]);
   const layout: Layout = address.get("layout") === "split" ? "split" : "unified";
 
   const comparison = useComparison(review, against);
@@ -142,7 +145,7 @@ function LoadedReview({ review }: { review: ReviewPageView }): ReactNode {
             <Badge tone="accent" icon={null}>
               {messages.revision(head.revision)}
             </Badge>
-            <span className="text-ink-2">{messages.askedWhen(review.openedBy.name, format.relative(review.openedAt))}</span>
+            <AskedWhen review={review} />
           </>
         }
         actions={
@@ -186,7 +189,7 @@ function LoadedReview({ review }: { review: ReviewPageView }): ReactNode {
               comparison={comparison}
               onAgainst={compareWith}
               layout={layout}
-              onLayout={(next) => address.set("layout", next === "split" ? next : null)}
+              onLayout={setLayout}
               parsed={parsed}
               anchors={anchors}
               remarks={remarks}
@@ -199,6 +202,13 @@ function LoadedReview({ review }: { review: ReviewPageView }): ReactNode {
       </PageBody>
     </>
   );
+}
+
+/** Alone, because its words change as time passes, and the page around it does not. */
+function AskedWhen({ review }: { review: ReviewPageView }): ReactNode {
+  const messages = useMessages(reviewMessages);
+  const format = useFormat();
+  return <span className="text-ink-2">{messages.askedWhen(review.openedBy.name, format.relative(review.openedAt))}</span>;
 }
 
 /** Somebody changed what is being read, or the policy did: said at once, and nothing can be approved unseen. */

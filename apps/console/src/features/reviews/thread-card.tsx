@@ -1,7 +1,7 @@
 "use client";
 import { Button } from "@agent-factory/ui/button";
 import { CheckCheck, Reply, RotateCcw } from "lucide-react";
-import { type ReactNode, useEffect, useState } from "react";
+import { memo, type ReactNode, useEffect, useState } from "react";
 import { useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { CommentForm } from "./comment-form.tsx";
@@ -23,7 +23,7 @@ type Props = {
 };
 
 /** A remark with its answers. What is resolved takes one line until somebody wants to read it. */
-export function ThreadCard({ thread, reviewNumber, revision, remarks, replying = false }: Props): ReactNode {
+export const ThreadCard = memo(function ThreadCard({ thread, reviewNumber, revision, remarks, replying = false }: Props): ReactNode {
   const messages = useMessages(reviewMessages);
   const viewer = useViewer();
   const [open, setOpen] = useState(false);
@@ -95,7 +95,7 @@ export function ThreadCard({ thread, reviewNumber, revision, remarks, replying =
       {!resolved || open ? body : null}
     </section>
   );
-}
+});
 
 function Said({
   said,

@@ -1,7 +1,7 @@
 "use client";
 import type { Change } from "@agent-factory/manifest/compare";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useTRPC } from "../../trpc/client.tsx";
 import type { ReviewPageView } from "./review-view.ts";
 import type { ReadHead } from "./use-review.ts";
@@ -50,7 +50,8 @@ export function useComparison(review: ReviewPageView, against: Against): Compari
           : (query.data?.content ?? null);
   const compared = useCompared(against.kind === "base" ? null : before, head.content);
   const changes = against.kind !== "base" ? compared : head.digest === null ? null : head.changes;
-  return { before, error: query.error, retry: () => void query.refetch(), changes };
+  const { error, refetch } = query;
+  return useMemo(() => ({ before, error, retry: () => void refetch(), changes }), [before, error, refetch, changes]);
 }
 
 /** What the changes between two texts mean. The registry told it for the base; what else is compared is worked out here, when it is. */

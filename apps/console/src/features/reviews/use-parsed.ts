@@ -1,16 +1,22 @@
 "use client";
 import type { Diagnostic } from "@agent-factory/manifest/diagnostic";
 import { readDocument, type SourceDocument } from "@agent-factory/manifest/document";
-import { useDeferredValue, useEffect, useMemo, useState } from "react";
+import { startTransition, useEffect, useMemo, useState } from "react";
+import { whenIdle } from "./when-idle.ts";
 
 /** Reading a text of this size takes a few milliseconds; a longer one is read after its lines are on the screen. */
 const AT_ONCE_LENGTH_MAX = 40_000;
 
 /** A manifest as data with its places; null while a long one is being read. */
 export function useParsed(content: string): SourceDocument | null {
-  const later = useDeferredValue<string | null>(content, null);
-  const text = content.length <= AT_ONCE_LENGTH_MAX ? content : later;
-  return useMemo(() => (text === null ? null : readDocument(text)), [text]);
+  const [read, setRead] = useState<{ readonly content: string; readonly document: SourceDocument } | null>(null);
+  const long = content.length > AT_ONCE_LENGTH_MAX;
+  useEffect(() => {
+    if (!long) return;
+    return whenIdle(() => startTransition(() => setRead({ content, document: readDocument(content) })));
+  }, [content, long]);
+  const short = useMemo(() => (long ? null : readDocument(content)), [content, long]);
+  return short ?? (read?.content === content ? read.document : null);
 }
 
 const NONE: readonly Diagnostic[] = [];

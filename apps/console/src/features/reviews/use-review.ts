@@ -32,7 +32,8 @@ export function useReview(number: number) {
   useEffect(() => setOpened((before) => (since === null ? null : (before ?? since))), [since]);
   useSubscription(
     trpc.reviews.watch.subscriptionOptions(opened === null ? skipToken : { number, lastEventId: opened }, {
-      onData: () => void queries.invalidateQueries(trpc.reviews.get.queryFilter({ number })),
+      // The first thing it says is what the page knows already.
+      onData: ({ data }) => data.updatedAt !== seen.current && void queries.invalidateQueries(trpc.reviews.get.queryFilter({ number })),
     }),
   );
   return review;
