@@ -2,6 +2,7 @@
 import { Button } from "@agent-factory/ui/button";
 import { EmptyState } from "@agent-factory/ui/empty-state";
 import { PageBody, PageHeader } from "@agent-factory/ui/page-header";
+import { useRowKeys } from "@agent-factory/ui/row-keys";
 import { Skeleton } from "@agent-factory/ui/skeleton";
 import { Tabs } from "@agent-factory/ui/tabs";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
@@ -17,7 +18,6 @@ import { NoticeLine } from "./notice-line.tsx";
 import type { Notice } from "./notice-view.ts";
 import { UnreadCount } from "./unread-count.tsx";
 import { useMarkRead } from "./use-mark-read.ts";
-import { useRowKeys } from "./use-row-keys.ts";
 
 /** Everything somebody should know or do, newest first. Whether only what is unread is shown stands in the address. */
 export function Inbox(): ReactNode {
@@ -30,7 +30,7 @@ export function Inbox(): ReactNode {
   const unread = useQuery(trpc.notices.unread.queryOptions()).data?.unread;
   const { mutate, isPending } = useMarkRead();
   const notices = list.data?.pages.flatMap((page) => page.items) ?? [];
-  const listed = useRowKeys<HTMLDivElement>();
+  const listed = useRowKeys<HTMLDivElement>("a[data-notice]");
   const content = (
     <div ref={listed} className="flex flex-col gap-5 pt-4">
       {list.isError ? (

@@ -3,6 +3,7 @@ import { Badge } from "@agent-factory/ui/badge";
 import { Button, LinkButton } from "@agent-factory/ui/button";
 import { EmptyState } from "@agent-factory/ui/empty-state";
 import { PageBody, PageHeader } from "@agent-factory/ui/page-header";
+import { useRowKeys } from "@agent-factory/ui/row-keys";
 import { SkeletonRows } from "@agent-factory/ui/skeleton";
 import { type Column, RowLink, Table } from "@agent-factory/ui/table";
 import { Tabs } from "@agent-factory/ui/tabs";
@@ -18,7 +19,6 @@ import { ClassMarks } from "./class-marks.tsx";
 import { reviewMessages } from "./messages.ts";
 import type { ReviewRow } from "./review-view.ts";
 import { useAddress } from "./use-address.ts";
-import { useRowKeys } from "./use-row-keys.ts";
 
 const filters = ["waiting", "mine", "open", "closed"] as const;
 type Filter = (typeof filters)[number];
@@ -46,7 +46,7 @@ export function ReviewQueue(): ReactNode {
   );
   const counts = list.data?.pages[0]?.counts;
   const rows = list.data?.pages.flatMap((page) => page.items) ?? [];
-  const listed = useRowKeys<HTMLDivElement>();
+  const listed = useRowKeys<HTMLDivElement>("tbody th a");
   const show = (next: string) => address.set("show", next === usual ? null : next);
   const content = (
     <div ref={listed} className="pt-4">

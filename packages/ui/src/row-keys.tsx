@@ -1,14 +1,17 @@
 "use client";
 import { useEffect, useRef } from "react";
 
-/** Down and up (or j and k) move between the lines from anywhere on the page where nobody types; Enter is the link's own. */
-export function useRowKeys<T extends HTMLElement>() {
+/**
+ * Up and down (or k and j) move between the links of a list, from anywhere on the page while nothing else has the focus; Enter is the
+ * link's own. `links` is the selector of those links below the element that the answer's ref is put on.
+ */
+export function useRowKeys<T extends HTMLElement>(links: string) {
   const list = useRef<T>(null);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const step = stepOf(event);
       if (step === 0 || !list.current) return;
-      const rows = [...list.current.querySelectorAll<HTMLElement>("a[data-notice]")];
+      const rows = [...list.current.querySelectorAll<HTMLElement>(links)];
       const focused = document.activeElement;
       const at = rows.indexOf(focused as HTMLElement);
       if (at === -1 && focused !== null && focused !== document.body && focused.id !== "content") return;
@@ -19,7 +22,7 @@ export function useRowKeys<T extends HTMLElement>() {
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
-  }, []);
+  }, [links]);
   return list;
 }
 
