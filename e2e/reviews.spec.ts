@@ -93,6 +93,7 @@ test("an edit is asked about, remarked on, approved, edited again, approved once
   const approving = reviewer.getByRole("dialog", { name: /^Approve revision 1/ });
   await expect(approving).toContainText("After yours, 1 more approval is needed.");
   await expect(approving).toContainText("1 remark is not resolved.");
+  await expectAccessible(reviewer);
   await approving.getByRole("button", { name: "Approve revision 1" }).click();
   await expect(stage(reviewer)).toContainText("Waits for 1 more approval");
 
@@ -130,6 +131,7 @@ test("an edit is asked about, remarked on, approved, edited again, approved once
   await admin.getByRole("dialog").getByRole("button", { name: "Approve and publish 1.1.0" }).click();
   await expect(stage(page)).toContainText("Published as 1.1.0.", { timeout: 30_000 });
   await expect(approve(page)).toHaveCount(0);
+  await expectAccessible(page);
   await expect(stage(page).getByRole("link", { name: "Proof" })).toHaveAttribute("href", `/templates/${name}/versions/1.1.0`);
   await stage(page).getByRole("link", { name: "Proof" }).click();
   await expect(page.getByTestId("verdict")).toHaveAttribute("data-verdict", "allowed", { timeout: 30_000 });
