@@ -540,6 +540,16 @@ const sentences = {
       "Exécutez une autre version ; la page de celle-ci dit pourquoi elle a été révoquée.",
     ],
   }),
+  "templates.digest-revoked": ({ name, semver }) => ({
+    en: [
+      `This is the content of ${text(name, "a template")} ${text(semver, "")}, which was revoked: published again, it would never run.`,
+      "Change the draft and ask for a review of what it then is.",
+    ],
+    fr: [
+      `C'est le contenu de ${text(name, "un modèle")} ${text(semver, "")}, qui a été révoqué : publié de nouveau, il ne s'exécuterait jamais.`,
+      "Modifiez le brouillon et demandez la revue de ce qu'il est devenu.",
+    ],
+  }),
   "templates.base-outdated": () => ({
     en: [
       "Another version was published meanwhile.",

@@ -192,6 +192,35 @@ describe("publishing", () => {
     expect((await t.topics()).filter(({ topic }) => topic === "review.problem")).toHaveLength(1);
   });
 
+  test("of a content that was revoked is refused when it is asked for, approved and made: it would never run", async () => {
+    await using t = await openReviewing();
+    await publishReviewed(t, t.acme, (await t.templates.create(t.editor, { source: t.source() })).draftId);
+    const changed = await t.templates.drafts.create(t.editor, { templateName: "echo" });
+    await t.templates.drafts.save(t.editor, { ...changed, expectedRevision: 1, source: t.source({ "30s": "31s" }) });
+    await publishReviewed(t, t.acme, changed.draftId);
+    // Back to the words of 1.0.0, which the same digest names.
+    const back = await t.inReviewAgain({});
+    await approve(t, back.number);
+    await t.templates.revoke(t.admin, { name: "echo", semver: "1.0.0", reason: "leaks" });
+    const revoked = { code: "templates.digest-revoked", details: { name: "echo", semver: "1.0.0" } };
+    expect(await refusal(t.templates.publish(t.publisher, back))).toMatchObject({ kind: "conflict", ...revoked });
+    expect(await t.page(back.number, t.admin)).toMatchObject({
+      state: "open",
+      outcome: null,
+      problem: revoked,
+      checks: [{}, {}, {}, { name: "base", state: "failed", message: { en: expect.stringContaining("1.0.0, which was revoked") } }],
+      mine: { approve: { allowed: false, reason: "not-sound" } },
+    });
+    expect(await refusal(t.reviews.approve(t.admin, await t.seen(back.number)))).toMatchObject({ code: "reviews.not-sound" });
+    expect((await t.templates.get(t.editor, { name: "echo" })).versions.map(({ semver }) => semver)).toEqual(["1.1.0", "1.0.0"]);
+    await t.reviews.withdraw(t.editor, back);
+    const asked = t.templates.requestReview(t.editor, { draftId: back.draftId, expectedRevision: 2, title: "Again" });
+    expect(await refusal(asked)).toMatchObject({ kind: "conflict", ...revoked });
+    // Any other content goes on.
+    await t.templates.drafts.save(t.editor, { draftId: back.draftId, expectedRevision: 2, source: t.source({ "30s": "33s" }) });
+    expect(await publishReviewed(t, t.acme, back.draftId, { signed: false })).toMatchObject({ semver: "1.2.0" });
+  });
+
   test("refused for a text that was changed and approved anew meanwhile says nothing against the new one", async () => {
     await using t = await openReviewing();
     await publishReviewed(t, t.acme, (await t.templates.create(t.editor, { source: t.source() })).draftId);

@@ -25,6 +25,7 @@ import { cardOf, contentOf, requireLocked, staleOrClosed } from "./drafts.ts";
 import { type Facts, isOutdated, meaningOf, missingArchive } from "./subject.ts";
 import {
   attachAttestation,
+  findRevoked,
   findVersion,
   findVersionOfReview,
   findVersionToSign,
@@ -55,7 +56,8 @@ export type Signer = {
 export type Publications = {
   /**
    * Asks for this revision of the draft to be published. Failures: `drafts.stale`, `drafts.closed`, `drafts.invalid` with diagnostics,
-   * `drafts.policy-refused` with findings, `archives.missing`, `templates.nothing-changed`, `templates.base-outdated`, `reviews.exists`.
+   * `drafts.policy-refused` with findings, `archives.missing`, `templates.digest-revoked`, `templates.nothing-changed`, `templates.base-outdated`,
+   * `reviews.exists`.
    */
   requestReview(
     actor: Actor,
@@ -63,8 +65,8 @@ export type Publications = {
   ): Promise<{ reviewId: string; number: number }>;
   /**
    * Makes the version that an approved review is about: from the reviewed text, with the semver that its changes demand. Failures:
-   * `reviews.not-approved`, `reviews.policy-changed`, `reviews.approvals-missing`, `templates.base-outdated`, `drafts.policy-refused`, …:
-   * all of these but the first are kept on the review, which is open again. `archives.missing` is no verdict: it may come again.
+   * `reviews.not-approved`, `reviews.policy-changed`, `reviews.approvals-missing`, `templates.base-outdated`, `templates.digest-revoked`,
+   * `drafts.policy-refused`, …: all of these but the first are kept on the review, which is open again. `archives.missing` is no verdict: it may come again.
    */
   publish(actor: SystemActor, input: { reviewId: string }): Promise<Publication>;
   /** Has the version's statement signed. Failures: `templates.version-missing`, those of the signer. */
@@ -86,6 +88,7 @@ export function createPublications({ access, decisions, blobs, reviews, signing 
     const meaning = meaningOf(judgement, head.base, (head.facts as Facts).since);
     const missing = await missingArchive(blobs, tenantId, meaning.facts);
     if (missing !== null) throw missingCode(missing);
+    await requireUnrevoked(tx, digest);
     const semver = await requireNext(tx, subjectName, head.base?.ref ?? null, meaning.nextRef);
     const parent = head.base && (await findVersion(tx, subjectName, head.base.ref));
     if (head.base && parent?.digest !== head.base.digest) throw new Error(`${head.base.ref} is not what the review compared with`);
@@ -145,10 +148,11 @@ export function createPublications({ access, decisions, blobs, reviews, signing 
         if (draft.state !== "open" || draft.revision !== expectedRevision) throw staleOrClosed(draft);
         const { name } = draft.template;
         const judgement = judgeDraft(draft.source, name, decisions);
-        requireSound(judgement);
+        const { digest } = requireSound(judgement);
         const content = contentOf(draft, judgement, { source: draft.source, since: draft.revision });
         const missing = await missingArchive(blobs, tenantId, content.facts);
         if (missing !== null) throw missingCode(missing);
+        await requireUnrevoked(tx, digest);
         await requireNext(tx, name, content.base?.ref ?? null, content.nextRef);
         const subject = { kind: "template", name };
         const opened = await reviews.open(tx, actor, { tenantId, subject, sourceRef: draftId, title, description, content });
@@ -230,6 +234,23 @@ async function requireNext(tx: Transaction, name: string, base: string | null, n
   if (isOutdated(base, next, versions)) throw outdated(name, next);
   if (next === null) throw new Failure("conflict", "templates.nothing-changed", `Nothing changed since ${base}`, { semver: base });
   return next;
+}
+
+/** What was revoked is refused by its digest, for good: another version of the same content would never run. */
+async function requireUnrevoked(tx: Transaction, digest: string): Promise<void> {
+  const revoked = await findRevoked(tx, digest);
+  if (!revoked) return;
+  const { name, semver } = revoked;
+  throw new Failure(
+    "conflict",
+    "templates.digest-revoked",
+    `This content is that of ${name} ${semver}, which was revoked: it can never run`,
+    {
+      name,
+      semver,
+      digest,
+    },
+  );
 }
 
 function outdated(name: string, semver: string | null): Failure {

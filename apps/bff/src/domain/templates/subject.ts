@@ -102,6 +102,13 @@ async function codeCheck(blobs: Pick<BlobStore, "has">, { tenantId, head }: Chec
 function baseCheck({ head, outcome }: Checked, versions: Awaited<ReturnType<typeof listSemvers>>): Check {
   const check = (state: Check["state"], en: string, fr: string): Check => ({ name: "base", state, message: { en, fr } });
   if (outcome !== null) return check("passed", `Published as ${outcome}.`, `Publié en ${outcome}.`);
+  const revoked = versions.find(({ digest, state }) => digest === head.digest && state === "revoked");
+  if (revoked)
+    return check(
+      "failed",
+      `This is the content of ${revoked.semver}, which was revoked: change it.`,
+      `C'est le contenu de ${revoked.semver}, qui a été révoquée : modifiez-le.`,
+    );
   const latest = versions.map(({ semver }) => semver).toSorted((a, b) => compareSemver(b, a))[0];
   const base = head.base?.ref;
   if (isOutdated(base ?? null, head.nextRef, versions))

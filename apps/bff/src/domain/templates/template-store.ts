@@ -180,7 +180,19 @@ export async function tenantSlug(tx: Transaction, tenantId: string): Promise<str
 
 /** What is published of a template, in no order. */
 export async function listSemvers(tx: Transaction, templateName: string) {
-  return tx.templateVersion.findMany({ where: { template: { name: templateName } }, select: { semver: true, state: true } });
+  return tx.templateVersion.findMany({ where: { template: { name: templateName } }, select: { semver: true, state: true, digest: true } });
+}
+
+/**
+ * The revoked version whose content has this digest: hosts refuse the digest, whatever version carries it. Whatever else has it is locked
+ * until the transaction ends, so that a revocation comes before this look or after the end.
+ */
+export async function findRevoked(tx: Transaction, digest: string): Promise<{ name: string; semver: string } | null> {
+  const rows = await tx.$queryRaw<{ name: string; semver: string; state: VersionState }[]>`
+    select t.name, v.semver, v.state from template_versions v join templates t on t.id = v.template_id
+     where v.digest = ${digest} order by v.id for share of v`;
+  const revoked = rows.find(({ state }) => state === "revoked");
+  return revoked ? { name: revoked.name, semver: revoked.semver } : null;
 }
 
 /** All versions of a template without their texts; null when there is no such template. In no order. */
