@@ -6,7 +6,9 @@ import type { ReactNode } from "react";
 
 const panel = "z-50 min-w-44 max-w-80 animate-appear overflow-hidden rounded-md border border-line bg-surface p-1 shadow-raised";
 const item =
-  "flex min-h-7 cursor-default items-center gap-2 rounded-sm px-2 py-1 text-md text-ink outline-none select-none data-[disabled]:text-ink-3 data-[highlighted]:bg-hover [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-ink-3";
+  "flex min-h-7 cursor-default items-center gap-2 rounded-sm px-2 py-1 text-md outline-none select-none data-[disabled]:text-ink-3 data-[highlighted]:bg-hover [&_svg]:size-4 [&_svg]:shrink-0";
+/** Apart from the rest: of two colours on one element the style sheet's order decides, not ours. */
+const tones = { normal: "text-ink [&_svg]:text-ink-3", danger: "text-breached [&_svg]:text-breached" } as const;
 
 export type MenuProps = {
   /** The element that opens it: one button. */
@@ -43,7 +45,7 @@ export type MenuItemProps = {
 };
 
 export function MenuItem({ icon, children, onSelect, disabledReason, tone = "normal", aside, asChild = false }: MenuItemProps): ReactNode {
-  const look = clsx(item, tone === "danger" && "text-breached [&_svg]:text-breached");
+  const look = clsx(item, tones[disabledReason === undefined ? tone : "normal"]);
   if (asChild) {
     return (
       <Radix.Item asChild className={look} {...(onSelect ? { onSelect } : {})}>
@@ -86,7 +88,7 @@ export function MenuChoices<Value extends string>({
       <MenuLabel>{label}</MenuLabel>
       <Radix.RadioGroup value={value} onValueChange={(next) => onValueChange(next as Value)}>
         {choices.map((choice) => (
-          <Radix.RadioItem key={choice.value} value={choice.value} className={item}>
+          <Radix.RadioItem key={choice.value} value={choice.value} className={clsx(item, tones.normal)}>
             {choice.icon}
             <span className="flex-1">{choice.label}</span>
             <Radix.ItemIndicator>
