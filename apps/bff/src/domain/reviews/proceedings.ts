@@ -196,12 +196,13 @@ export function createProceedings({ decisions, clock, kinds }: { decisions: Deci
       return place(tx, review, { ...meaning, content, base }, actor, review.headAuthor);
     },
 
-    /** Takes a live review back. */
-    withdraw: async (tx: Transaction, review: ReviewRow): Promise<void> => {
+    /** Takes a live review back. There is nobody to tell: whoever was asked need not look any more. */
+    withdraw: async (tx: Transaction, actor: Actor, review: ReviewRow): Promise<void> => {
       if (!isLive(review)) throw closedReview(review.state);
       const at = momentOf(review);
       await killDecisions(tx, review.id, "withdrawn", at);
       await updateReview(tx, review.id, { state: "withdrawn", decidedAt: at, updatedAt: at });
+      await tell(tx, "review.withdrawn", review, actor, { audience: [] });
     },
 
     /**

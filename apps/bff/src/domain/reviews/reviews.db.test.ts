@@ -1,6 +1,10 @@
+import { createLogger } from "@agent-factory/process/logger";
 import { describe, expect, test } from "vitest";
+import { createNoticesView } from "../../views/notices.ts";
 import { systemActor, type TokenActor } from "../actor.ts";
+import { deliverOutbox } from "../audit/outbox.ts";
 import { Failure } from "../failure.ts";
+import { createNotices } from "../notices/notices.ts";
 import { CODE, EGRESS, openReviewing, refusal } from "./test-review.ts";
 
 const NO = "because it is not good enough";
@@ -91,6 +95,31 @@ describe("a review", () => {
     await t.templates.drafts.save(t.editor, { draftId, expectedRevision: 1, source: t.source({ "30s": "40s" }) });
     expect(await t.page(1)).toMatchObject({ state: "rejected", head: { content: t.source() } });
   });
+});
+
+test("a review that is taken back, or whose draft is put away, asks nobody any more", async () => {
+  await using t = await openReviewing();
+  const logger = createLogger({ app: "test", level: "silent" });
+  const notices = createNotices({ ...t, logger });
+  const inbox = createNoticesView(t);
+  const deliver = () => deliverOutbox(t.fastDatabase, (event) => notices.hear(systemActor("notices", event.tenantId), event));
+  const { draftId } = await t.templates.create(t.editor, { source: t.source() });
+  const endings = [
+    (reviewId: string) => t.reviews.withdraw(t.editor, { reviewId }),
+    () => t.templates.drafts.discard(t.editor, { draftId }),
+  ];
+  for (const end of endings) {
+    const { reviewId, number } = await t.templates.requestReview(t.editor, { draftId, expectedRevision: 1, title: "Look" });
+    await deliver();
+    expect(await inbox.unread(t.reviewer)).toEqual({ unread: 1 });
+    await end(reviewId);
+    await deliver();
+    expect(await inbox.unread(t.reviewer)).toEqual({ unread: 0 });
+    expect((await t.topics()).at(-1)).toEqual({
+      topic: "review.withdrawn",
+      payload: expect.objectContaining({ reviewId, number, actorId: t.editor.id, audience: [] }),
+    });
+  }
 });
 
 describe("an approval", () => {

@@ -55,7 +55,7 @@ export type Reviews = Standings & {
    */
   revise(tx: Transaction, actor: Actor, input: { reviewId: string; compose: (facts: unknown) => Promise<Content> }): Promise<void>;
   /** What it came from was put away: the review is withdrawn, unless it ended meanwhile. */
-  drop(tx: Transaction, reviewId: string): Promise<void>;
+  drop(tx: Transaction, actor: Actor, reviewId: string): Promise<void>;
   /**
    * The review, locked, when it is approved as of now. Failures: `reviews.missing`, `reviews.not-approved`, `reviews.policy-changed`,
    * `reviews.approvals-missing`.
@@ -164,9 +164,9 @@ export function createReviews({ access, decisions, redis, clock, kinds }: Review
       return review;
     },
 
-    drop: async (tx, reviewId) => {
+    drop: async (tx, actor, reviewId) => {
       const review = await lock(tx, reviewId);
-      if (isLive(review)) await proceedings.withdraw(tx, review);
+      if (isLive(review)) await proceedings.withdraw(tx, actor, review);
     },
 
     reopen: async (actor, { reviewId, revision, problem, kills }) => {
@@ -275,7 +275,7 @@ export function createReviews({ access, decisions, redis, clock, kinds }: Review
       await access.perform({ actor, action: "reviews.withdraw", resource: on(reviewId) }, async (tx, note) => {
         const review = await lock(tx, reviewId);
         note.before({ state: review.state });
-        await proceedings.withdraw(tx, review);
+        await proceedings.withdraw(tx, actor, review);
         note.after({ number: review.number, state: "withdrawn" });
       });
       await ring(reviewId);

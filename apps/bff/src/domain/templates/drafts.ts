@@ -119,7 +119,7 @@ export function createDrafts({ access, decisions, redis, reviews }: DraftsDepend
         note.before({ state: draft.state });
         if (draft.state !== to && !(await moveDraft(tx, draftId, { from, to }, actor))) throw closed(draft.state);
         const review = to === "discarded" ? await reviews.live(tx, "template", draftId) : null;
-        if (review) await reviews.drop(tx, review.reviewId);
+        if (review) await reviews.drop(tx, actor, review.reviewId);
         note.after({ state: to, ...(review && { withdrawnReview: review.number }) });
         return review?.reviewId;
       },
