@@ -59,8 +59,13 @@ const SAID: readonly (readonly [Content, string, string])[] = [
   ],
   [
     { kind: "run.refused", data: { ...version, check: "key-known", hostName: "local", runs: 1 } },
-    "A host refused to run dependency-audit 1.1.0 | Host local; what did not hold: key-known",
-    "Un hôte a refusé d'exécuter dependency-audit 1.1.0 | Hôte local ; ce qui ne tenait pas : key-known",
+    "A host refused to run dependency-audit 1.1.0 | Host local. Nobody whom the registry names owns the key that signed it.",
+    "Un hôte a refusé d'exécuter dependency-audit 1.1.0 | Hôte local. La clé qui l'a signée n'est à personne que nomme le registre.",
+  ],
+  [
+    { kind: "run.refused", data: { ...version, check: "unheard-of", hostName: null, runs: 1 } },
+    "A host refused to run dependency-audit 1.1.0 | What did not hold: unheard-of.",
+    "Un hôte a refusé d'exécuter dependency-audit 1.1.0 | Ce qui ne tenait pas : unheard-of.",
   ],
   [
     { kind: "run.refused", data: { ...version, check: null, hostName: null, runs: 1200 } },

@@ -1,6 +1,7 @@
 /** A notice in words: one plain sentence, and where there is more to know a second line. Pure. */
 import { describeFailure, isKnownFailure } from "../../i18n/failure-sentences.ts";
 import type { Format, Locale } from "../../i18n/i18n.tsx";
+import { integrityGroupOf, integrityMessages } from "../../i18n/integrity-checks.ts";
 import { type noticeMessages, TITLE } from "./messages.ts";
 import type { Notice } from "./notice-view.ts";
 
@@ -46,8 +47,11 @@ export function sentenceOf(notice: Notice, words: Words, format: Pick<Format, "n
     case "run.refused": {
       const { templateName, semver, runs, hostName, check } = notice.data;
       const sentence = runs === 1 ? words.refusedOne(templateName, semver) : words.refusedMany(format.number(runs), templateName, semver);
-      if (hostName === null) return said(sentence, check);
-      return said(sentence, check === null ? words.refusedHost(hostName) : words.refusedNote(hostName, check));
+      const host = hostName === null ? null : words.refusedHost(hostName);
+      return said(
+        sentence,
+        [host, check === null ? null : whatFailed(check, words, locale)].filter((part) => part !== null).join(" ") || null,
+      );
     }
     case "key.distrusted": {
       const { by, from, reason } = notice.data;
@@ -73,6 +77,12 @@ function revised({ by, templateName, reason }: Extract<Notice, { kind: "review.r
     default:
       return words.revised(TITLE, templateName);
   }
+}
+
+/** A check that this console does not know stands by its name. */
+function whatFailed(check: string, words: Words, locale: Locale): string {
+  const group = integrityGroupOf(check);
+  return group === null ? words.refusedCheck(check) : integrityMessages[locale][group];
 }
 
 function named(by: string, words: Words): string {

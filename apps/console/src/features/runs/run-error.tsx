@@ -2,7 +2,7 @@
 import { CornerDownRight, OctagonX } from "lucide-react";
 import type { ReactNode } from "react";
 import { useMessages } from "../../i18n/i18n.tsx";
-import { integrityGroupOf, integrityMessages } from "./integrity-messages.ts";
+import { integrityGroupOf, integrityMessages } from "../../i18n/integrity-checks.ts";
 import { runMessages } from "./messages.ts";
 import type { RunView } from "./run-view.ts";
 import { placeFrames } from "./stack-frames.ts";

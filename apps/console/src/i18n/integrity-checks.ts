@@ -1,5 +1,5 @@
-/** What did not hold when a host refused to run a version, by the check that the run's error names. In English and French. */
-import { defineMessages } from "../../i18n/i18n.tsx";
+/** What did not hold when a host refused to run a version, by the check that the refusal names. In English and French. */
+import { defineMessages } from "./i18n.tsx";
 
 const GROUPS = {
   form: ["bundle-form", "media-type", "one-signature", "one-entry", "payload-type", "statement-form", "entry-kind"],
