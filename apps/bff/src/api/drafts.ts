@@ -32,7 +32,7 @@ export const draftsRouter = router({
   compare: procedure("drafts.read")
     .input(draft)
     .query(({ ctx, input }) => ctx.domain.templates.drafts.compare(ctx.actor, input)),
-  /** The id of an event is the revision it tells of. */
+  /** The id of an event is the revision it tells of; a rebase comes under the id of the text that it left as it was. */
   watch: procedure("drafts.read")
     .input(draft.extend({ lastEventId: z.string().max(20).nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {

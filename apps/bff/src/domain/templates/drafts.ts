@@ -61,7 +61,7 @@ export type SavedDraft = {
   diagnostics: readonly Diagnostic[];
   policy: readonly PolicyFinding[];
 };
-export type DraftNews = { revision: number; updatedByName: string; updatedAt: string };
+export type DraftNews = { revision: number; baseSemver: string | null; updatedByName: string; updatedAt: string };
 
 export type Comparison = {
   base: { semver: string; source: string } | null;
@@ -98,9 +98,12 @@ export type Drafts = {
   restore(actor: Actor, input: { draftId: string }): Promise<{ state: "open" }>;
   /** What changed since the base version, what each change means, and the smallest version it may become. */
   compare(actor: Actor, input: { draftId: string }): Promise<Comparison>;
-  /** Says where the draft stands, then each time somebody saved, until `signal` aborts. Redis only wakes it; the row is asked. */
+  /** Says where the draft stands, then each time somebody saved or rebased it, until `signal` aborts. Redis only wakes it; the row is asked. */
   watch(actor: Actor, input: { draftId: string }, signal: AbortSignal): AsyncGenerator<DraftNews, void, void>;
 };
+
+/** Rung when somebody saved or rebased the draft. */
+const draftDoorbell = (draftId: string): string => `draft:${draftId}`;
 
 /** How long a save may stay unseen while Redis is away. */
 const WATCH_POLL_MS = 2_000;
@@ -109,6 +112,7 @@ export type DraftsDependencies = { access: Access; decisions: Decisions; redis: 
 
 export function createDrafts({ access, decisions, redis, reviews }: DraftsDependencies): Drafts {
   const judge = (source: string, templateName: string): Judgement => judgeDraft(source, templateName, decisions);
+  const ring = (draftId: string) => redis.publish(draftDoorbell(draftId), "");
   const reading = (actor: Actor, draftId: string) => ({ actor, action: "drafts.read" as const, resource: { kind: "draft", id: draftId } });
 
   const move = async (actor: Actor, draftId: string, from: "open" | "discarded", to: "open" | "discarded") => {
@@ -198,7 +202,7 @@ export function createDrafts({ access, decisions, redis, reviews }: DraftsDepend
           return { saved: row, judged: judgement, isNew: true, reviewId: revised };
         },
       );
-      if (isNew) await redis.publish(`draft:${draftId}`, String(saved.revision));
+      if (isNew) await ring(draftId);
       if (reviewId !== null) await reviews.ring(reviewId);
       return {
         revision: saved.revision,
@@ -209,7 +213,7 @@ export function createDrafts({ access, decisions, redis, reviews }: DraftsDepend
       };
     },
     rebase: async (actor, { draftId, expectedRevision }) => {
-      const { rebased, reviewId } = await access.perform(
+      const { rebased, isNew, reviewId } = await access.perform(
         { actor, action: "drafts.rebase", resource: { kind: "draft", id: draftId } },
         async (tx, note) => {
           const draft = await requireLocked(tx, draftId);
@@ -220,11 +224,12 @@ export function createDrafts({ access, decisions, redis, reviews }: DraftsDepend
           note.before({ baseSemver: draft.baseVersion?.semver ?? null });
           note.after({ baseSemver: latest.semver });
           const answer = { revision: draft.revision, baseSemver: latest.semver };
-          if (latest.id === draft.baseVersionId) return { rebased: answer, reviewId: null };
+          if (latest.id === draft.baseVersionId) return { rebased: answer, isNew: false, reviewId: null };
           await rebaseDraft(tx, draftId, latest.id, actor);
-          return { rebased: answer, reviewId: await revise(tx, actor, await requireDraft(tx, draftId)) };
+          return { rebased: answer, isNew: true, reviewId: await revise(tx, actor, await requireDraft(tx, draftId)) };
         },
       );
+      if (isNew) await ring(draftId);
       if (reviewId !== null) await reviews.ring(reviewId);
       return rebased;
     },
@@ -246,12 +251,14 @@ export function createDrafts({ access, decisions, redis, reviews }: DraftsDepend
     },
     watch: async function* (actor, { draftId }, signal) {
       const bell = doorbell(signal);
-      const silence = await redis.subscriber.on(`draft:${draftId}`, bell.ring);
+      const silence = await redis.subscriber.on(draftDoorbell(draftId), bell.ring);
       try {
-        for (let seen = -1; !signal.aborted; await bell.next(WATCH_POLL_MS)) {
-          const { revision, updatedByName, updatedAt } = await access.read(reading(actor, draftId), (tx) => requireDraft(tx, draftId));
-          if (revision !== seen) yield { revision, updatedByName, updatedAt: updatedAt.toISOString() };
-          seen = revision;
+        for (let seen = ""; !signal.aborted; await bell.next(WATCH_POLL_MS)) {
+          const draft = summaryOf(await access.read(reading(actor, draftId), (tx) => requireDraft(tx, draftId)));
+          const { revision, baseSemver, updatedByName, updatedAt } = draft;
+          const stand = `${revision} on ${baseSemver}`;
+          if (stand !== seen) yield { revision, baseSemver, updatedByName, updatedAt };
+          seen = stand;
         }
       } finally {
         await silence();

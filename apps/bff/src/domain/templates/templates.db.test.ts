@@ -185,6 +185,23 @@ describe("a draft", () => {
     expect(await last).toMatchObject({ done: true });
   });
 
+  test("tells its watchers when it was put on another base, though its text and revision stay", async () => {
+    await using factory = await open();
+    const { templates, editor, source, acme } = factory;
+    const { draftId: first } = await templates.create(editor, { source: source() });
+    const { draftId } = await templates.drafts.create(editor, { templateName: "echo" });
+    await publishReviewed(factory, acme, first, { signed: false });
+    const leave = new AbortController();
+    const news = templates.drafts.watch(editor, { draftId }, leave.signal);
+    expect((await news.next()).value).toMatchObject({ revision: 1, baseSemver: null });
+    const next = news.next();
+    const admin = acme.as("admin");
+    await templates.drafts.rebase(admin, { draftId, expectedRevision: 1 });
+    expect((await next).value).toMatchObject({ revision: 1, baseSemver: "1.0.0", updatedByName: admin.name });
+    leave.abort();
+    expect(await news.next()).toMatchObject({ done: true });
+  });
+
   test("of another tenant does not exist", async () => {
     await using factory = await open();
     const { templates, editor, source, globex, view } = factory;
