@@ -10,6 +10,7 @@ import { RefreshCw, Scale } from "lucide-react";
 import Link from "next/link";
 import { type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
+import { useAddress } from "../../session/use-address.ts";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { anchor, lineOf, quoteOf } from "./anchors.ts";
 import { ApprovalsPanel } from "./approvals-panel.tsx";
@@ -25,7 +26,6 @@ import { useLineForms } from "./line-forms.tsx";
 import { reviewMessages } from "./messages.ts";
 import type { ReviewPageView, Thread } from "./review-view.ts";
 import { StagePanel } from "./stage-panel.tsx";
-import { useAddress } from "./use-address.ts";
 import { type Against, type Comparison, useComparison } from "./use-comparison.ts";
 import { useParsed } from "./use-parsed.ts";
 import { useRemarks } from "./use-remarks.ts";
@@ -160,7 +160,9 @@ function LoadedReview({ review }: { review: ReviewPageView }): ReactNode {
             review={review}
             judgedAnew={judgedAnew}
             onShow={() => {
-              compareWith({ kind: "read", read });
+              compareWith(
+                review.mine.lastApprovedRevision === read.revision ? { kind: "revision", revision: read.revision } : { kind: "read", read },
+              );
               takeNote();
             }}
             onGoOn={takeNote}
