@@ -5,6 +5,7 @@ import { usePathname } from "next/navigation";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useMessages } from "../../i18n/i18n.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
+import { useVisible } from "../../trpc/use-visible.ts";
 import { noticeMessages } from "./messages.ts";
 import { mayBeLedTo } from "./notice-view.ts";
 import { useMarkRead } from "./use-mark-read.ts";
@@ -53,15 +54,4 @@ function useGrowth(unread: number): boolean {
     before.current = unread;
   }, [unread]);
   return grown;
-}
-
-function useVisible(): boolean {
-  const [visible, setVisible] = useState(true);
-  useEffect(() => {
-    const look = () => setVisible(document.visibilityState === "visible");
-    look();
-    document.addEventListener("visibilitychange", look);
-    return () => document.removeEventListener("visibilitychange", look);
-  }, []);
-  return visible;
 }

@@ -12,13 +12,13 @@ import { Check, CircleDashed, Clock, GitPullRequestArrow, MessageSquare, Undo2, 
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
+import { useAddress } from "../../session/use-address.ts";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { ClassMarks } from "./class-marks.tsx";
 import { reviewMessages } from "./messages.ts";
 import type { ReviewRow } from "./review-view.ts";
-import { useAddress } from "./use-address.ts";
 
 const filters = ["waiting", "mine", "open", "closed"] as const;
 type Filter = (typeof filters)[number];

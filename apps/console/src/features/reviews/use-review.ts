@@ -3,8 +3,8 @@ import { skipToken, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTRPC } from "../../trpc/client.tsx";
+import { useVisible } from "../../trpc/use-visible.ts";
 import type { ReviewPageView } from "./review-view.ts";
-import { useVisible } from "./use-visible.ts";
 
 /** Between approval and publication little is left to wait for. */
 const PUBLISHING_MS = 1_000;

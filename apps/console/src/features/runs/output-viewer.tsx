@@ -1,7 +1,8 @@
 "use client";
 import { Button } from "@agent-factory/ui/button";
+import { CopyButton } from "@agent-factory/ui/copy-button";
 import { useQuery } from "@tanstack/react-query";
-import { Check, Copy, Download } from "lucide-react";
+import { Download } from "lucide-react";
 import { type ReactNode, useMemo, useState } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
@@ -63,22 +64,6 @@ export function JsonText({ text }: { text: string }): ReactNode {
         <JsonTree value={value} />
       )}
     </div>
-  );
-}
-
-export function CopyButton({ text, label, done }: { text: string; label: string; done: string }): ReactNode {
-  const [copied, setCopied] = useState(false);
-  const copy = () => {
-    void navigator.clipboard.writeText(text).then(() => {
-      setCopied(true);
-      setTimeout(() => setCopied(false), 2_000);
-    });
-  };
-  return (
-    <Button size="sm" variant="ghost" onClick={copy}>
-      {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
-      <span aria-live="polite">{copied ? done : label}</span>
-    </Button>
   );
 }
 

@@ -1,5 +1,6 @@
 "use client";
 import { Button } from "@agent-factory/ui/button";
+import { CopyButton } from "@agent-factory/ui/copy-button";
 import { PageBody, PageHeader } from "@agent-factory/ui/page-header";
 import { Panel } from "@agent-factory/ui/panel";
 import { Skeleton } from "@agent-factory/ui/skeleton";
@@ -12,7 +13,7 @@ import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { runMessages } from "./messages.ts";
-import { CopyButton, JsonText, OutputViewer } from "./output-viewer.tsx";
+import { JsonText, OutputViewer } from "./output-viewer.tsx";
 import { RunErrorView } from "./run-error.tsx";
 import { RunStateBadge } from "./run-state.tsx";
 import { RunTimeline } from "./run-timeline.tsx";

@@ -5,15 +5,15 @@ import { Dialog } from "@agent-factory/ui/dialog";
 import { useMutation } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { useRouter } from "next/navigation";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
-import { type KeptInput, listInputs, rememberInput } from "./input-memory.ts";
 import { submitMessages } from "./submit-messages.ts";
 import { TryFailure } from "./try-failure.tsx";
-import { emptyInput, faultOf, INPUT_BYTES_MAX, type InputFault, type TryInput } from "./try-input.ts";
+import { faultOf, INPUT_BYTES_MAX, type InputFault } from "./try-input.ts";
 import { TryInputField } from "./try-input-field.tsx";
+import { useTryInput } from "./use-try-input.ts";
 
 export function SubmitDialog({ templateName, semver, onClose }: { templateName: string; semver: string; onClose: () => void }): ReactNode {
   const messages = useMessages(submitMessages);
@@ -21,24 +21,9 @@ export function SubmitDialog({ templateName, semver, onClose }: { templateName: 
   const trpc = useTRPC();
   const router = useRouter();
   const key = { tenant: viewer.tenant.id, user: viewer.user.id, template: templateName };
-  const [input, setInput] = useState<TryInput>(emptyInput);
-  const [recent, setRecent] = useState<readonly KeptInput[]>([]);
+  const { input, setInput, recent, remember } = useTryInput(key);
   const [fault, setFault] = useState<InputFault | null>(null);
   const submit = useMutation(trpc.runs.submit.mutationOptions({ onSuccess: ({ runId }) => router.push(`/runs/${runId}`) }));
-  const { tenant, user } = key;
-  useEffect(() => {
-    let gone = false;
-    void listInputs({ tenant, user, template: templateName }).then((kept) => {
-      if (gone) return;
-      setRecent(kept);
-      const last = kept[0];
-      // Only while nothing else was typed or loaded meanwhile.
-      if (last) setInput((now) => (now === emptyInput ? { name: last.name, text: last.text, sizeBytes: last.sizeBytes } : now));
-    });
-    return () => {
-      gone = true;
-    };
-  }, [tenant, user, templateName]);
 
   const launch = () => {
     if (submit.isPending || submit.isSuccess || !viewer.can("runs.submit").allowed) return;
@@ -46,7 +31,7 @@ export function SubmitDialog({ templateName, semver, onClose }: { templateName: 
     setFault(wrong);
     submit.reset();
     if (wrong) return;
-    void rememberInput(key, { ...input, usedAt: new Date().toISOString() });
+    remember(input);
     submit.mutate({ templateName, range: semver, input: input.text });
   };
   return (

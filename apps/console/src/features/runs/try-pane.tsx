@@ -11,15 +11,16 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
-import { type InputKey, type KeptInput, listInputs, rememberInput } from "./input-memory.ts";
+import type { InputKey } from "./input-memory.ts";
 import { runMessages } from "./messages.ts";
 import { RunStateBadge } from "./run-state.tsx";
 import { isOver, type RunView } from "./run-view.ts";
 import { TryFailure } from "./try-failure.tsx";
-import { emptyInput, faultOf, type InputFault, type TryInput } from "./try-input.ts";
+import { faultOf, type InputFault } from "./try-input.ts";
 import { TryInputField } from "./try-input-field.tsx";
 import { TryResult } from "./try-result.tsx";
 import { useRun } from "./use-run.ts";
+import { useTryInput } from "./use-try-input.ts";
 
 export type TryPaneProps = {
   readonly templateName: string;
@@ -185,28 +186,4 @@ function InputComplaint({ blocked, fault }: { blocked: string | null; fault: Inp
       </p>
     );
   return blocked === null ? null : <p className="text-[12px] text-ink-2">{blocked}</p>;
-}
-
-/** The input on the page: the last one this template was tried with, until another is chosen. */
-function useTryInput(key: InputKey) {
-  const [input, setInput] = useState<TryInput>(emptyInput);
-  const [recent, setRecent] = useState<readonly KeptInput[]>([]);
-  const { tenant, user, template } = key;
-  useEffect(() => {
-    let gone = false;
-    void listInputs({ tenant, user, template }).then((kept) => {
-      if (gone) return;
-      setRecent(kept);
-      const last = kept[0];
-      // Only while nothing else was typed or loaded meanwhile.
-      if (last) setInput((now) => (now === emptyInput ? { name: last.name, text: last.text, sizeBytes: last.sizeBytes } : now));
-    });
-    return () => {
-      gone = true;
-    };
-  }, [tenant, user, template]);
-  const remember = (used: TryInput) => {
-    void rememberInput(key, { ...used, usedAt: new Date().toISOString() }).then(setRecent);
-  };
-  return { input, setInput, recent, remember };
 }

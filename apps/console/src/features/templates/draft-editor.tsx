@@ -13,6 +13,7 @@ import { GitCompareArrows, Lock, Play } from "lucide-react";
 import Link from "next/link";
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useMessages } from "../../i18n/i18n.tsx";
+import { useAddress } from "../../session/use-address.ts";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
@@ -29,7 +30,6 @@ import { templateMessages } from "./messages.ts";
 import { newestMarks, type SchemaMark } from "./problems.ts";
 import { SaveState } from "./save-state.tsx";
 import type { DraftView } from "./template-view.ts";
-import { useAddress } from "./use-address.ts";
 import { useDraft } from "./use-draft.ts";
 import { useDraftShortcuts } from "./use-draft-shortcuts.ts";
 
