@@ -5,7 +5,13 @@ const version = z.object({ name: z.string().min(1).max(63), semver: z.string().m
 const time = z.iso.datetime().transform((text) => new Date(text));
 const index = z.int().nonnegative();
 const key = z.object({ keyId: z.uuid(), from: time });
-const page = z.object({ before: index.optional(), take: z.int().min(1).max(200).optional() });
+const inTree = z.object({
+  treeId: z
+    .string()
+    .regex(/^[0-9]{1,19}$/)
+    .optional(),
+});
+const page = inTree.extend({ before: index.optional(), take: z.int().min(1).max(200).optional() });
 const interval = z.object({ from: time.optional(), to: time.optional() });
 
 export const signingRouter = router({
@@ -27,10 +33,10 @@ export const signingRouter = router({
     .input(page)
     .query(({ ctx, input }) => ctx.domain.views.signing.log(ctx.actor, input)),
   logEntry: procedure("signing.read")
-    .input(z.object({ index }))
+    .input(inTree.extend({ index }))
     .query(({ ctx, input }) => ctx.domain.views.signing.logEntry(ctx.actor, input)),
   consistency: procedure("signing.read")
-    .input(z.object({ first: index }))
+    .input(inTree.extend({ first: index }))
     .query(({ ctx, input }) => ctx.domain.views.signing.consistency(ctx.actor, input)),
   verifyTrail: procedure("audit.read")
     .input(interval)

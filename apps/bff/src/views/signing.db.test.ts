@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { verifyBundle } from "@agent-factory/gate";
+import { leafHash } from "@agent-factory/tlog/hash";
+import { verifyInclusion } from "@agent-factory/tlog/proof";
 import { expect, test } from "vitest";
 import { systemActor } from "../domain/actor.ts";
 import { packDirectory } from "../domain/templates/archive.ts";
@@ -81,6 +83,40 @@ test("in the log a tenant knows its own entries by name and sees others' as numb
   expect(entry).toMatchObject({ kind: "dsse", own: null, proof: { index, size: shard.size, root: shard.rootHash } });
   expect(JSON.parse(entry.body)).toMatchObject({ kind: "dsse", apiVersion: "0.0.1" });
   expect((await t.view.log(acme.as("editor"), { before: 5, take: 2 })).entries.map((row) => row.index)).toEqual([4, 3]);
+});
+
+test("a tree that was closed stays readable and provable beside the one that grows", async () => {
+  await using t = await openPublished();
+  const { acme } = t.kernel;
+  const reader = acme.as("editor");
+  const sequencer = systemActor("audit-sequencer");
+  while ((await t.signing.sequenceAudit(sequencer)) > 0);
+  const before = await t.view.log(reader, { take: 200 });
+  const { treeId, size } = before.shard;
+  expect(before.shards).toEqual([{ treeId, origin: before.shard.origin, size, closedAt: null }]);
+  await t.signing.log.giveUp(treeId);
+  await t.signing.rotate(acme.as("admin"));
+  while ((await t.signing.sequenceAudit(sequencer)) > 0);
+
+  const now = await t.view.log(reader, { take: 200 });
+  expect(now.shard.treeId).not.toBe(treeId);
+  expect(now.shards).toEqual([
+    { treeId: now.shard.treeId, origin: now.shard.origin, size: now.shard.size, closedAt: null },
+    { treeId, origin: before.shard.origin, size, closedAt: expect.any(String) },
+  ]);
+  const closed = await t.view.log(reader, { treeId, take: 200 });
+  expect([closed.shard, closed.entries]).toEqual([before.shard, before.entries]);
+  const entry = await t.view.logEntry(reader, { treeId, index: 0 });
+  expect(entry).toMatchObject({ checkpoint: before.shard.checkpoint, shard: { treeId, origin: before.shard.origin } });
+  const { index, root, hashes, size: proven } = entry.proof;
+  const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, "hex"));
+  const proof = { index, size: proven, leafHash: leafHash(Buffer.from(entry.body)), proof: hashes.map(bytes), root: bytes(root) };
+  expect([proven, root, verifyInclusion(proof)]).toEqual([size, before.shard.rootHash, true]);
+  const grown = await t.view.consistency(reader, { treeId, first: 1 });
+  expect(grown).toMatchObject({ first: 1, second: size, secondRoot: before.shard.rootHash });
+  expect(grown.firstRoot).toBe(before.entries.at(-1)?.leafHash);
+  for (const unknown of ["1", "9999999999999999999"])
+    await expect(t.view.log(reader, { treeId: unknown })).rejects.toMatchObject({ kind: "missing", code: "signing.tree-missing" });
 });
 
 test("before a key is distrusted its reader learns which versions that would take away", async () => {

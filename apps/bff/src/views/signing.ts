@@ -43,6 +43,8 @@ export type LogPage = {
     checkpointAt: string | null;
   };
   entries: LogEntryRow[];
+  /** Every tree of the log, the one that grows first; a closed one is read and trusted further. */
+  shards: { treeId: string; origin: string; size: number; closedAt: string | null }[];
 };
 
 export type LogEntryView = LogEntryRow & {
@@ -50,20 +52,22 @@ export type LogEntryView = LogEntryRow & {
   body: string;
   proof: { index: number; size: number; root: string; hashes: string[] };
   checkpoint: string;
-  shard: { origin: string; logId: string; publicKeyPem: string };
+  shard: { treeId: string; origin: string; logId: string; publicKeyPem: string };
 };
 
 export type ConsistencyView = { first: number; second: number; firstRoot: string; secondRoot: string; hashes: string[] };
 
+type InTree = { treeId?: string | undefined };
+
 export type SigningView = {
   /** Failures: `templates.version-missing`. */
   proof(actor: Actor, input: { name: string; semver: string }): Promise<ProofView>;
-  /** The newest entries below `before`, newest first. */
-  log(actor: Actor, input: { before?: number | undefined; take?: number | undefined }): Promise<LogPage>;
-  /** Failures: `signing.entry-missing`. */
-  logEntry(actor: Actor, input: { index: number }): Promise<LogEntryView>;
-  /** Failures: `signing.entry-missing`. */
-  consistency(actor: Actor, input: { first: number }): Promise<ConsistencyView>;
+  /** The newest entries below `before`, newest first; of the tree that grows unless another is named, as below. Failures: `signing.tree-missing`. */
+  log(actor: Actor, input: InTree & { before?: number | undefined; take?: number | undefined }): Promise<LogPage>;
+  /** Failures: `signing.tree-missing`, `signing.entry-missing`. */
+  logEntry(actor: Actor, input: InTree & { index: number }): Promise<LogEntryView>;
+  /** Failures: `signing.tree-missing`, `signing.entry-missing`. */
+  consistency(actor: Actor, input: InTree & { first: number }): Promise<ConsistencyView>;
   /** Versions that would be refused from then on. Failures: `signing.key-missing`. */
   distrustImpact(actor: Actor, input: { keyId: string; from: Date }): Promise<{ versions: { name: string; semver: string }[] }>;
 };
@@ -113,9 +117,9 @@ export function createSigningView({ access, signing, blobs }: { access: Access; 
       };
     },
 
-    log: (actor, { before, take }) =>
+    log: (actor, { treeId, before, take }) =>
       read(actor, async (tx) => {
-        const shard = await log.head(tx);
+        const shard = await log.head(tx, treeId);
         const entries = await log.entries(tx, shard, before ?? shard.size, take ?? PAGE_SIZE);
         const indices = entries.map(({ index }) => index);
         const own = await findOwn(tx, shard.treeId, indices);
@@ -137,12 +141,15 @@ export function createSigningView({ access, signing, blobs }: { access: Access; 
             leafHash: hex(entry.leafHash),
             own: own.get(entry.index) ?? null,
           })),
+          shards: (await log.heads(tx))
+            .toReversed()
+            .map(({ treeId: id, origin, size, notAfter }) => ({ treeId: id, origin, size, closedAt: notAfter?.toISOString() ?? null })),
         };
       }),
 
-    logEntry: (actor, { index }) =>
+    logEntry: (actor, { treeId, index }) =>
       read(actor, async (tx) => {
-        const shard = await log.head(tx);
+        const shard = await log.head(tx, treeId);
         const { entry, proof } = await log.entry(tx, shard, index);
         const own = await findOwn(tx, shard.treeId, [index]);
         return {
@@ -153,14 +160,14 @@ export function createSigningView({ access, signing, blobs }: { access: Access; 
           leafHash: hex(entry.leafHash),
           proof: { index, size: proof.size, root: hex(proof.root), hashes: proof.hashes.map(hex) },
           checkpoint: shard.checkpoint,
-          shard: { origin: shard.origin, logId: shard.logId, publicKeyPem: publicKeyPem(shard.spki) },
+          shard: { treeId: shard.treeId, origin: shard.origin, logId: shard.logId, publicKeyPem: publicKeyPem(shard.spki) },
           own: own.get(index) ?? null,
         };
       }),
 
-    consistency: (actor, { first }) =>
+    consistency: (actor, { treeId, first }) =>
       read(actor, async (tx) => {
-        const shard = await log.head(tx);
+        const shard = await log.head(tx, treeId);
         const { firstRoot, secondRoot, hashes } = await log.consistency(tx, shard, first);
         return { first, second: shard.size, firstRoot: hex(firstRoot), secondRoot: hex(secondRoot), hashes: hashes.map(hex) };
       }),

@@ -440,6 +440,10 @@ const sentences = {
       "Ouvrez le journal et choisissez parmi ses entrées.",
     ],
   }),
+  "signing.tree-missing": () => ({
+    en: ["The log has no such tree.", "Open the log: it lists its trees, those that are closed too."],
+    fr: ["Le journal n'a pas d'arbre de ce numéro.", "Ouvrez le journal : il liste ses arbres, fermés compris."],
+  }),
   "signing.log-closed": () => ({
     en: ["The transparency log is just being opened.", "Try again in a moment."],
     fr: ["Le journal de transparence est en train de s'ouvrir.", "Réessayez dans un instant."],

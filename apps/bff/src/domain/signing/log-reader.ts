@@ -3,13 +3,20 @@ import { consistencyNodes, consistencyProof, inclusionNodes, inclusionProof } fr
 import { peakNodes, peaksOf, rootOf } from "@agent-factory/tlog/tree";
 import type { FastTransaction } from "../../platform/fast-database.ts";
 import { Failure } from "../failure.ts";
-import { type EntryRow, findEntry, findNodes, findOpenShard, listEntries, type ShardRow } from "./log-store.ts";
+import { type EntryRow, findEntry, findNodes, findOpenShard, findShard, listEntries, listShards, type ShardRow } from "./log-store.ts";
 import type { InclusionProof } from "./shard.ts";
 
-export async function readHead(tx: FastTransaction): Promise<ShardRow> {
-  const shard = await findOpenShard(tx);
+/** The tree of this id, closed or not; without one, the tree that grows. Failures: `signing.tree-missing`. */
+export async function readHead(tx: FastTransaction, treeId?: string): Promise<ShardRow> {
+  const shard = await (treeId === undefined ? findOpenShard(tx) : findShard(tx, treeId));
+  if (!shard && treeId !== undefined) throw new Failure("missing", "signing.tree-missing", `The log has no tree ${treeId}`, { treeId });
   if (!shard) throw new Failure("unavailable", "signing.log-closed", "The transparency log is just being opened; try again in a moment");
   return shard;
+}
+
+/** Every tree, the open one last. */
+export async function readHeads(tx: FastTransaction): Promise<ShardRow[]> {
+  return listShards(tx);
 }
 
 /** Newest first, below `before`. */

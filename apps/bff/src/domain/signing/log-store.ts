@@ -49,6 +49,13 @@ export async function findOpenShard(tx: FastTransaction): Promise<ShardRow | nul
   return rows[0] ?? null;
 }
 
+export async function findShard(tx: FastTransaction, treeId: string): Promise<ShardRow | null> {
+  // Compared as text: a tree id that somebody typed need not fit into 63 bits.
+  const { rows } = await tx.query<ShardRow>(`select ${SHARD} from log_shards where tree_id::text = $1`, [treeId]);
+  return rows[0] ?? null;
+}
+
+/** The open one last. */
 export async function listShards(tx: FastTransaction): Promise<ShardRow[]> {
   const { rows } = await tx.query<ShardRow>(`select ${SHARD} from log_shards order by not_after is null, not_before, tree_id`);
   return rows;

@@ -9,7 +9,7 @@ import type { Access } from "../access/access.ts";
 import { type Attestations, createAttestations } from "./attestations.ts";
 import { type AuditTrail, createAuditTrail } from "./audit-trail.ts";
 import { createCheckpointCopies } from "./checkpoint-copies.ts";
-import { readConsistency, readEntries, readEntry, readHead } from "./log-reader.ts";
+import { readConsistency, readEntries, readEntry, readHead, readHeads } from "./log-reader.ts";
 import { openSealing } from "./sealing.ts";
 import { createTenantKeys, type TenantKeys } from "./tenant-keys.ts";
 import { createTransparencyLog, type LogStep, type TransparencyLog } from "./transparency-log.ts";
@@ -25,6 +25,7 @@ export type Signing = Omit<TenantKeys, "active"> &
 /** `(tx, …)`: what anybody may read of the log, in a transaction of any tenant. */
 export type LogReader = {
   readonly head: typeof readHead;
+  readonly heads: typeof readHeads;
   readonly entries: typeof readEntries;
   readonly entry: typeof readEntry;
   readonly consistency: typeof readConsistency;
@@ -61,6 +62,6 @@ export async function openSigning(parts: SigningParts): Promise<Signing> {
     ...createAttestations({ access, blobs, keys: { active }, log }),
     ...createAuditTrail({ access, fastDatabase, log }),
     ...(await openTrustRoot({ fastDatabase, sealing, log, clock })),
-    log: { ...log, head: readHead, entries: readEntries, entry: readEntry, consistency: readConsistency },
+    log: { ...log, head: readHead, heads: readHeads, entries: readEntries, entry: readEntry, consistency: readConsistency },
   };
 }
