@@ -30,7 +30,14 @@ default roles := []
 roles := data.access.actions[action]
 
 # A person's roles are given by a tenant; what only machines may be is never given to a person, whatever the table of members says.
-kind_of_role := {"ci": "token", "host": "host", "system": "system"}
+kind_of_role := {
+	"ci": "token",
+	"runner": "token",
+	"deployer": "token",
+	"observer": "token",
+	"host": "host",
+	"system": "system",
+}
 
 counts(role) if kind_of_role[role] == input.actor.kind
 
