@@ -165,6 +165,15 @@ test("a tree that is given up stays trusted for what it promised, and the log go
     [next.placed.treeId, true],
   ]);
   expect(await faultsOf(lost, old?.spki ?? "")).toEqual([]);
+  // It is read as before, and its entries are proven by the head it had.
+  await t.fastDatabase.asSystem(async (tx) => {
+    const closed = await readHead(tx, treeId);
+    const { entry, proof } = await readEntry(tx, closed, 2);
+    expect(entry.body.toString()).toContain(numbered(5)[2] ?? "?");
+    expect(verifyInclusion({ ...proof, leafHash: entry.leafHash, proof: proof.hashes, root: closed.root })).toBe(true);
+    expect((await readHead(tx)).treeId).toBe(next.placed.treeId);
+    await expect(readHead(tx, "7")).rejects.toMatchObject({ code: "signing.tree-missing" });
+  });
   // Given up once more by a restart with the same environment: nothing happens.
   await log.giveUp(treeId);
   expect((await log.append(leaf("after"))).placed).toMatchObject({ index: 1, treeId: next.placed.treeId });
