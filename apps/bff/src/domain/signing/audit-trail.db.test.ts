@@ -7,6 +7,7 @@ import { systemActor } from "../actor.ts";
 import { requireWholeTree } from "./test-log.ts";
 import type { SequencerOrder } from "./test-sequencer.ts";
 import { openTestSigning, publication, signer, type TestSigning } from "./test-signing.ts";
+import { checkWholeTrail } from "./trail-check.ts";
 
 const loop = systemActor("audit-sequencer");
 
@@ -95,6 +96,52 @@ test("an entry that a superuser altered is found and named, whatever column it w
   expect((await t.signing.verifyTrail(globex.as("admin"), {})).first).toBeNull();
   await expect(t.signing.verifyTrail(acme.as("editor"), {})).rejects.toMatchObject({ code: "access.denied" });
 });
+
+test("what the platform did is verified like a tenant's trail, by whoever runs it; no tenant sees or counts it", async () => {
+  await using t = await openTestSigning();
+  const { acme } = t.kernel;
+  await sequenceAll(t);
+  const whole = () => checkWholeTrail(t.kernel.fastDatabase, {});
+  const own = () => t.signing.verifyTrail(acme.as("admin"), {});
+  const { rows } = await t.kernel.fastDatabase.asSystem((tx) =>
+    tx.query<{ id: number; at: Date; all: number }>(
+      `select id, at, (select count(*)::int from audit_entries) as all from audit_entries
+        where tenant_id is null and action = 'tenants.create' order by id`,
+    ),
+  );
+  const [first] = rows as [{ id: number; at: Date; all: number }];
+  const tenants = await own();
+  expect(await whole()).toMatchObject({ checked: first.all, waiting: 0, first: null, unclaimed: 0 });
+  expect(tenants.checked).toBeLessThan(first.all);
+  await tamper(t, "create table kept as select * from audit_entries where tenant_id is null");
+  await tamper(t, "update audit_entries set actor_name = 'nobody' where id = $1", [first.id]);
+  expect((await whole()).first).toEqual({ entryId: String(first.id), problem: "altered" });
+  expect(await own()).toEqual(tenants);
+  const later = await checkWholeTrail(t.kernel.fastDatabase, { from: new Date(first.at.getTime() + 1) });
+  expect(later).toMatchObject({ first: null });
+  await tamper(t, "delete from audit_entries where id = $1", [first.id]);
+  expect((await whole()).first).toEqual({ entryId: String(first.id), problem: "missing" });
+  expect(await own()).toEqual(tenants);
+  await tamper(t, "insert into audit_entries select * from kept where id = $1", [first.id]);
+  expect((await whole()).first).toBeNull();
+});
+
+test("the platform's trail is checked from the command line: 0 when it stands, 1 with the entry that does not", async () => {
+  await using t = await openTestSigning();
+  await sequenceAll(t);
+  const script = path.join(import.meta.dirname, "../../../../../scripts/verify-trail.ts");
+  const run = async (args: readonly string[] = []) => {
+    const child = spawn(process.execPath, [script, ...args], { env: { ...process.env, DATABASE_URL_SYSTEM: t.kernel.db.systemUrl } });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes: Buffer) => (said += bytes.toString("utf8")));
+    const [code] = (await once(child, "close")) as [number | null];
+    return { code, said };
+  };
+  expect(await run()).toMatchObject({ code: 0, said: expect.stringMatching(/\d+ entries are as they were written/) });
+  await tamper(t, "update audit_entries set outcome = 'denied' where id = (select min(id) from audit_entries where tenant_id is null)");
+  expect(await run()).toMatchObject({ code: 1, said: expect.stringMatching(/entry \d+: altered/) });
+  expect(await run(["yesterday"])).toMatchObject({ code: 2, said: expect.stringContaining("yesterday") });
+}, 60_000);
 
 test("altering the entry, its leaf and the tree above it does not help: the head is no longer what the log signed", async () => {
   await using t = await openTestSigning();

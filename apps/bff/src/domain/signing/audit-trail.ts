@@ -7,43 +7,23 @@
  * The loop itself writes no audit entry: it would never end.
  */
 import { randomBytes } from "node:crypto";
-import { verifyEcdsa } from "@agent-factory/gate/keys";
-import { leafHash } from "@agent-factory/tlog/hash";
-import { parseCheckpoint, parseNote } from "@agent-factory/tlog/note";
-import { inclusionNodes, inclusionProof, verifyInclusion } from "@agent-factory/tlog/proof";
-import type { NodePosition, TreeNode } from "@agent-factory/tlog/tree";
-import type { FastDatabase, FastTransaction } from "../../platform/fast-database.ts";
+import type { FastDatabase } from "../../platform/fast-database.ts";
 import type { Access } from "../access/access.ts";
 import type { Actor, SystemActor } from "../actor.ts";
 import { auditLeafBody, NONCE_BYTES } from "./audit-leaf.ts";
-import { countUnclaimed, findMissing, insertLeaves, isPending, listTrail, type TrailRow, takePending } from "./audit-trail-store.ts";
-import { findNodes, listShards, type ShardRow } from "./log-store.ts";
+import { countUnclaimed, insertLeaves, isPending, takePending } from "./audit-trail-store.ts";
+import { checkTrail, type Interval, type TrailReport } from "./trail-check.ts";
 import type { TransparencyLog } from "./transparency-log.ts";
 
 const SEQUENCE_BATCH = 500;
-const CHECK_PAGE = 500;
 
-export type TrailReport = {
-  /** Entries that were recomputed and found in the log. */
-  checked: number;
-  /** Entries that still wait for their place: the loop is a second behind. */
-  waiting: number;
-  /**
-   * The first entry that is not as it was: `altered` (its columns do not give its leaf), `missing` (its place is there, it is not),
-   * `not-in-log` (its place does not belong to the signed tree).
-   */
-  first: { entryId: string; problem: "altered" | "missing" | "not-in-log" } | null;
-  /** Leaves of the trail in the whole log that no entry claims; more than none means that entries and their places were removed. */
-  unclaimed: number;
-  /** The signed trees that the entries were compared with. */
-  checkpoints: string[];
-};
+export type { TrailReport } from "./trail-check.ts";
 
 export type AuditTrail = {
   /** Loop: gives waiting entries their places, a batch a turn. Answers how many. */
   sequenceAudit(loop: SystemActor): Promise<number>;
   /** Recomputes the tenant's trail of `[from, to)` against the signed log. */
-  verifyTrail(actor: Actor, input: { from?: Date | undefined; to?: Date | undefined }): Promise<TrailReport>;
+  verifyTrail(actor: Actor, input: Interval): Promise<TrailReport>;
 };
 
 export type AuditTrailParts = {
@@ -78,88 +58,11 @@ export function createAuditTrail({ access, fastDatabase, log }: AuditTrailParts)
       );
     },
 
-    verifyTrail: async (actor, { from, to }) => {
-      const interval = { from: from ?? null, to: to ?? null };
-      const report = await access.readFast({ actor, action: "audit.read", resource: { kind: "audit", id: "*" } }, async (tx) => {
-        const shards = new Map<string, ShardRow>();
-        for (const shard of await listShards(tx)) if (await isSigned(shard)) shards.set(shard.treeId, shard);
-        const found: Omit<TrailReport, "unclaimed"> = {
-          checked: 0,
-          waiting: 0,
-          first: null,
-          checkpoints: [...shards.values()].map(({ checkpoint }) => checkpoint),
-        };
-        for (let after = 0; found.first === null; ) {
-          const rows = await listTrail(tx, { ...interval, after, take: CHECK_PAGE });
-          const problems = await judge(tx, rows, shards);
-          for (const { entry, leaf } of rows) {
-            const problem = problems.get(entry.id);
-            if (problem) {
-              found.first = { entryId: String(entry.id), problem };
-              break;
-            }
-            if (leaf) found.checked += 1;
-            else found.waiting += 1;
-          }
-          const last = rows.at(-1);
-          if (!last || rows.length < CHECK_PAGE) break;
-          after = last.entry.id;
-        }
-        const missing = await findMissing(tx);
-        if (missing !== null && (found.first === null || missing < Number(found.first.entryId))) {
-          found.first = { entryId: String(missing), problem: "missing" };
-        }
-        return found;
-      });
-      return { ...report, unclaimed: await fastDatabase.asSystem(countUnclaimed, { readOnly: true }) };
+    verifyTrail: async (actor, interval) => {
+      const found = await access.readFast({ actor, action: "audit.read", resource: { kind: "audit", id: "*" } }, (tx) =>
+        checkTrail(tx, interval),
+      );
+      return { ...found, unclaimed: await fastDatabase.asSystem(countUnclaimed, { readOnly: true }) };
     },
   };
-}
-
-/** Whether the head is what the log's key signed: a tree that somebody rebuilt has no such checkpoint. */
-async function isSigned({ checkpoint, origin, size, root, spki }: ShardRow): Promise<boolean> {
-  const note = parseNote(checkpoint);
-  const head = note ? parseCheckpoint(note.text) : null;
-  const signature = note?.signatures[0]?.signature;
-  if (!note || !head || !signature || head.origin !== origin || head.size !== size || !root.equals(head.root)) return false;
-  return verifyEcdsa(spki, signature, Uint8Array.from(Buffer.from(note.text)));
-}
-
-async function judge(tx: FastTransaction, rows: readonly TrailRow[], shards: ReadonlyMap<string, ShardRow>) {
-  const problems = new Map<number, "altered" | "not-in-log">();
-  const inTree = Map.groupBy(
-    rows.filter(({ leaf }) => leaf !== null),
-    ({ leaf }) => leaf?.treeId ?? "",
-  );
-  for (const [treeId, placed] of inTree) {
-    const shard = shards.get(treeId);
-    const wanted = new Map<string, NodePosition>();
-    for (const { leaf } of placed) {
-      if (!shard || !leaf || leaf.logIndex >= shard.size) continue;
-      for (const position of [{ level: 0, index: leaf.logIndex }, ...inclusionNodes(leaf.logIndex, shard.size)])
-        wanted.set(nameOf(position), position);
-    }
-    const nodes = new Map((await findNodes(tx, treeId, [...wanted.values()])).map((node) => [nameOf(node), node]));
-    for (const { entry, leaf } of placed) {
-      const problem = leaf && problemOf(auditLeafBody(entry, leaf.nonce), leaf.logIndex, shard, nodes);
-      if (problem) problems.set(entry.id, problem);
-    }
-  }
-  return problems;
-}
-
-function problemOf(body: Uint8Array, index: number, shard: ShardRow | undefined, nodes: ReadonlyMap<string, TreeNode>) {
-  const stored = nodes.get(nameOf({ level: 0, index }));
-  if (!shard || !stored) return "not-in-log";
-  const needed = inclusionNodes(index, shard.size).map((position) => nodes.get(nameOf(position)));
-  if (!needed.every((node) => node !== undefined)) return "not-in-log";
-  const holds = (hash: Uint8Array) =>
-    verifyInclusion({ index, size: shard.size, leafHash: hash, proof: inclusionProof(index, shard.size, needed), root: shard.root });
-  if (holds(leafHash(body))) return null;
-  // The log still proves what was written then: it is the entry that changed.
-  return holds(stored.hash) ? "altered" : "not-in-log";
-}
-
-function nameOf({ level, index }: NodePosition): string {
-  return `${level}/${index}`;
 }
