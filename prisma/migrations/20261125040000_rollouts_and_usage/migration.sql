@@ -143,8 +143,11 @@ CREATE TABLE "run_outcomes" (
     "error_kind" TEXT,
     "duration_ms" DOUBLE PRECISION,
     "wait_ms" DOUBLE PRECISION,
-    "cpu_ms" DOUBLE PRECISION NOT NULL DEFAULT 0,
+    "cpu_us" BIGINT NOT NULL DEFAULT 0,
+    "memory_mib_ms" BIGINT NOT NULL DEFAULT 0,
     "cost_micros" BIGINT NOT NULL DEFAULT 0,
+    "used_micros" BIGINT NOT NULL DEFAULT 0,
+    "slow" BOOLEAN,
     "rollout_id" UUID,
     "step" INTEGER,
     "cohort" TEXT,
@@ -169,9 +172,9 @@ CREATE TABLE "usage_rollups" (
     "dead" BIGINT NOT NULL DEFAULT 0,
     "slow" BIGINT NOT NULL DEFAULT 0,
     "timed" BIGINT NOT NULL DEFAULT 0,
-    "cpu_ms" DOUBLE PRECISION NOT NULL DEFAULT 0,
-    "gpu_ms" DOUBLE PRECISION NOT NULL DEFAULT 0,
-    "memory_mib_ms" DOUBLE PRECISION NOT NULL DEFAULT 0,
+    "cpu_us" BIGINT NOT NULL DEFAULT 0,
+    "gpu_us" BIGINT NOT NULL DEFAULT 0,
+    "memory_mib_ms" BIGINT NOT NULL DEFAULT 0,
     "tokens_in" BIGINT NOT NULL DEFAULT 0,
     "tokens_out" BIGINT NOT NULL DEFAULT 0,
     "allocated_micros" BIGINT NOT NULL DEFAULT 0,
@@ -180,6 +183,20 @@ CREATE TABLE "usage_rollups" (
     "wait_sketch" BYTEA,
 
     CONSTRAINT "usage_rollups_pkey" PRIMARY KEY ("tenant_id","grain_seconds","bucket","template_id","version_id","channel_id")
+);
+
+-- CreateTable
+CREATE TABLE "host_usage" (
+    "host_id" UUID NOT NULL,
+    "bucket" TIMESTAMPTZ(3) NOT NULL,
+    "tenant_id" UUID,
+    "slot_ms" BIGINT NOT NULL DEFAULT 0,
+    "busy_slot_ms" BIGINT NOT NULL DEFAULT 0,
+    "bill_micros" BIGINT NOT NULL DEFAULT 0,
+    "idle_micros" BIGINT NOT NULL DEFAULT 0,
+    "lost_batches" BIGINT NOT NULL DEFAULT 0,
+
+    CONSTRAINT "host_usage_pkey" PRIMARY KEY ("host_id","bucket")
 );
 
 -- CreateTable
@@ -316,6 +333,9 @@ CREATE UNIQUE INDEX "rollouts_tenant_id_id_key" ON "rollouts"("tenant_id", "id")
 CREATE INDEX "usage_rollups_tenant_id_grain_seconds_template_id_bucket_idx" ON "usage_rollups"("tenant_id", "grain_seconds", "template_id", "bucket");
 
 -- CreateIndex
+CREATE INDEX "host_usage_tenant_id_bucket_idx" ON "host_usage"("tenant_id", "bucket");
+
+-- CreateIndex
 CREATE INDEX "usage_batches_received_at_idx" ON "usage_batches"("received_at");
 
 -- CreateIndex
@@ -363,14 +383,14 @@ DO $$
 DECLARE name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['channels', 'channel_moves', 'rollout_plans', 'rollout_plan_drafts', 'rollouts', 'rollout_events', 'usage_inbox',
-    'run_outcomes', 'usage_rollups', 'cohort_counts', 'cohort_keys', 'price_books', 'budgets', 'quota_holds', 'service_tokens', 'idempotency_keys']
+    'run_outcomes', 'usage_rollups', 'host_usage', 'cohort_counts', 'cohort_keys', 'price_books', 'budgets', 'quota_holds', 'service_tokens', 'idempotency_keys']
   LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
     EXECUTE format('CREATE POLICY own_tenant ON %I TO af_tenant USING (tenant_id = app_tenant()) WITH CHECK (tenant_id = app_tenant())', name);
   END LOOP;
   -- The loops that move channels, count usage and watch budgets see all tenants.
-  FOREACH name IN ARRAY ARRAY['channels', 'channel_moves', 'rollouts', 'rollout_events', 'usage_inbox', 'run_outcomes', 'usage_rollups',
+  FOREACH name IN ARRAY ARRAY['channels', 'channel_moves', 'rollouts', 'rollout_events', 'usage_inbox', 'run_outcomes', 'usage_rollups', 'host_usage',
     'cohort_counts', 'cohort_keys', 'price_books', 'budgets', 'quota_holds', 'service_tokens', 'idempotency_keys']
   LOOP
     EXECUTE format('CREATE POLICY system ON %I TO af_system USING (true) WITH CHECK (true)', name);
@@ -385,12 +405,15 @@ GRANT SELECT, INSERT, UPDATE ON rollout_plan_drafts, budgets, quota_holds TO af_
 GRANT SELECT, INSERT ON service_tokens TO af_tenant;
 GRANT UPDATE (revoked_at) ON service_tokens TO af_tenant;
 GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO af_tenant;
-GRANT SELECT ON run_outcomes, usage_rollups, cohort_counts TO af_tenant;
+GRANT SELECT ON run_outcomes, usage_rollups, host_usage, cohort_counts TO af_tenant;
+GRANT DELETE ON budgets TO af_tenant;
 
 GRANT SELECT ON channels, rollouts, price_books, quota_holds TO af_system;
 GRANT SELECT, INSERT ON channel_moves, rollout_events TO af_system;
 GRANT SELECT, INSERT, DELETE ON usage_inbox, cohort_keys TO af_system;
-GRANT SELECT, INSERT, UPDATE, DELETE ON run_outcomes, usage_rollups, cohort_counts, usage_batches TO af_system;
+GRANT SELECT, INSERT, UPDATE, DELETE ON run_outcomes, usage_rollups, host_usage, cohort_counts, usage_batches TO af_system;
+-- What a version promises (its latency objective) is in its manifest.
+GRANT SELECT (source) ON template_versions TO af_system;
 GRANT SELECT ON budgets, service_tokens TO af_system;
 GRANT UPDATE (told) ON budgets TO af_system;
 GRANT INSERT, UPDATE ON quota_holds TO af_system;
