@@ -65,6 +65,8 @@ export class Host {
   #cordoned = false;
   #drainedSaid = false;
   #saidCredit = "";
+  /** On the process's own clock, in milliseconds. */
+  #restsUntil = 0;
   /** Leases that arrived on this connection. */
   #received = 0;
 
@@ -257,6 +259,7 @@ export class Host {
     } catch (error) {
       if (work.abandoned) return;
       if (error instanceof GivenBack) {
+        this.#rest(error.restMs);
         this.#logger.warn({ runId: hold.runId, err: error }, "gave a run back");
         this.#outbox.addRefused({ ...hold, reason: error.message.slice(0, 2000) });
       } else {
@@ -285,8 +288,17 @@ export class Host {
     work.run.cancel(0);
   }
 
+  /** Takes nothing for a while; the longest rest counts. */
+  #rest(restMs: number): void {
+    if (restMs === 0) return;
+    this.#restsUntil = Math.max(this.#restsUntil, performance.now() + restMs);
+    setTimeout(() => this.#link?.flush(), restMs + 1).unref();
+  }
+
   #free(): number {
-    return this.#state === "ready" && !this.#cordoned ? Math.max(0, this.#options.slots - this.#work.size) : 0;
+    return this.#state === "ready" && !this.#cordoned && performance.now() >= this.#restsUntil
+      ? Math.max(0, this.#options.slots - this.#work.size)
+      : 0;
   }
 
   #holding(): Hold[] {

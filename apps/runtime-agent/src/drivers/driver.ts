@@ -17,7 +17,15 @@ export type Driver = {
   start(lease: Lease, log: RunLog, onStarted: (handOut: { handOutMs: number; warm: boolean }) => void): DriverRun;
 };
 
-/** The run did not begin and may go to another host: it costs no attempt. The message says why. */
+/**
+ * The run did not begin and may go to another host: it costs no attempt. The message says why. `restMs`: the fault is this host's own, so
+ * it takes no work for that long and leaves it to hosts that are well.
+ */
 export class GivenBack extends Error {
   override readonly name = "GivenBack";
+  readonly restMs: number;
+  constructor(message: string, { restMs = 0, ...options }: ErrorOptions & { restMs?: number } = {}) {
+    super(message, options);
+    this.restMs = restMs;
+  }
 }

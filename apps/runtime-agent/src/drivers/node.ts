@@ -35,6 +35,8 @@ export function createNodeDriver({ pool, requests, cache, admission }: NodeDrive
           [, materials] = await Promise.all([admitted, fetchMaterials(lease, stop.signal)]);
         } catch (error) {
           if (stop.signal.aborted) return cancelled;
+          if (error instanceof VersionRefused && error.aboutHost)
+            throw new GivenBack(error.message, { cause: error, restMs: TRUST_REST_MS });
           if (error instanceof VersionRefused) return failed("integrity", error.message, error.check);
           if (error instanceof DamagedBytes && error.digest === lease.code?.digest && lease.kind === "run")
             return failed("integrity", `This host refused ${lease.templateName}: its code is damaged (${error.message}).`, "code-bytes");
@@ -100,6 +102,9 @@ export function createNodeDriver({ pool, requests, cache, admission }: NodeDrive
     }
   }
 }
+
+/** A host that believes nobody asks again after this time, with the next run it is given. */
+const TRUST_REST_MS = 15_000;
 
 const cancelled: Outcome = { outcome: "cancelled", output: null, error: null, usage: NOTHING_USED };
 

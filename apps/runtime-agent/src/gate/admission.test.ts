@@ -67,6 +67,7 @@ describe("a version", () => {
       [{ code: next.code }, "lease-code"],
       [{ code: { digest: lease.code?.digest ?? "", entry: "index.mjs#admin" } }, "lease-code"],
       [{ code: null }, "lease-code"],
+      [{ driver: "noop" }, "lease-code"],
       [{ limits: { ...lease.limits, timeoutMs: 10_001 } }, "lease-limits"],
       [{ limits: { ...lease.limits, memoryBytes: lease.limits.memoryBytes + 1 } }, "lease-limits"],
       [{ limits: { ...lease.limits, cpuMillis: 501 } }, "lease-limits"],

@@ -24,11 +24,13 @@ type Demanded = NonNullable<Lease["signed"]>;
 type Signed = {
   readonly publication: Publication;
   readonly manifestName: string;
+  readonly driver: string;
   readonly code: { readonly digest: string; readonly entry: string } | null;
   readonly limits: EffectiveLimits;
 };
 
-const MANIFEST_BYTES_MAX = 1024 * 1024;
+/** A manifest of 1 MiB of YAML may be twice as long as canonical JSON, which escapes quotes and line breaks. */
+const MANIFEST_BYTES_MAX = 4 * 1024 * 1024;
 const BUNDLE_BYTES_MAX = 8 * 1024 * 1024;
 const VERIFIED_MAX = 1000;
 
@@ -103,12 +105,13 @@ function refusalOf(lease: Lease, { refusedBy, steps }: Verdict): VersionRefused 
 }
 
 /** The lease asks for what was signed, and for nothing else. */
-function requireSigned(lease: Lease, demanded: Demanded, { publication, manifestName, code, limits }: Signed): void {
+function requireSigned(lease: Lease, demanded: Demanded, { publication, manifestName, driver, code, limits }: Signed): void {
   const refuse = (check: VersionRefused["check"], what: string): never => {
     throw new VersionRefused(check, `This host refused ${nameOf(lease)}: ${what}.`);
   };
   if (publication.semver !== demanded.semver || publication.template !== lease.templateName || manifestName !== lease.templateName)
     refuse("lease-version", `what was signed is ${publication.template} ${publication.semver}`);
+  if (lease.driver !== driver) refuse("lease-code", `it was to run with the driver ${lease.driver}, the manifest says ${driver}`);
   const asked = lease.code;
   if (asked?.digest !== code?.digest || asked?.entry !== code?.entry || (asked?.digest ?? null) !== publication.codeDigest)
     refuse("lease-code", "the code it was to run is not the code that was signed");
@@ -123,9 +126,10 @@ function requireSigned(lease: Lease, demanded: Demanded, { publication, manifest
 function readManifest(lease: Lease, bytes: Buffer): Omit<Signed, "publication"> {
   try {
     const manifest = jsonOf(bytes) as Manifest;
-    const { code } = manifest.spec;
+    const { code, driver } = manifest.spec;
     return {
       manifestName: manifest.metadata.name,
+      driver,
       code: code ? { digest: code.archive, entry: code.entry ?? "default" } : null,
       limits: limitsOf(manifest),
     };

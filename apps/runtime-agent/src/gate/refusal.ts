@@ -1,6 +1,7 @@
 /**
  * A host's no to a version. `check` is a check of `packages/gate` or one of the host's own below; the message is a sentence for people
- * who know no codes. It ends the run: it is never taken for a fault of the network.
+ * who know no codes. It ends the run: it is never taken for a fault of the network. Only when this host believes nobody (`trust-…`: a
+ * wrong clock, another root) the no is about the host, and the run may go to another one.
  */
 import type { CheckName } from "@agent-factory/gate";
 import type { TrustRefusal } from "@agent-factory/gate/trust";
@@ -26,5 +27,10 @@ export class VersionRefused extends Error {
   constructor(check: CheckName | HostCheck, sentence: string, options?: ErrorOptions) {
     super(sentence, options);
     this.check = check;
+  }
+
+  /** It says something about this host, nothing about the version. */
+  get aboutHost(): boolean {
+    return this.check.startsWith("trust-");
   }
 }

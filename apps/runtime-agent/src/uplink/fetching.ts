@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { BLOB_CORRUPT, type Digest, type Hold } from "@agent-factory/protocol";
-import { DigestMismatch, type GatewayRequests, RequestRefused } from "./gateway-requests.ts";
+import { ANSWER_TOO_LARGE, DigestMismatch, type GatewayRequests, RequestRefused } from "./gateway-requests.ts";
 
 /** A gateway that restarts is back within this time; the lease outlives it when it is. */
 export const NETWORK_PATIENCE_MS = 30_000;
@@ -64,5 +64,6 @@ export async function fetchSound(
 }
 
 function isDamage(error: unknown): boolean {
-  return error instanceof DigestMismatch || (error instanceof RequestRefused && (error.code === BLOB_CORRUPT || error.status === 404));
+  if (error instanceof DigestMismatch) return true;
+  return error instanceof RequestRefused && ([BLOB_CORRUPT, ANSWER_TOO_LARGE].includes(error.code) || error.status === 404);
 }

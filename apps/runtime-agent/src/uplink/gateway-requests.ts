@@ -52,6 +52,9 @@ export type GatewayRequests = {
   close(): void;
 };
 
+/** More bytes than what is fetched may have: they are not what was named, and will not be the next time. */
+export const ANSWER_TOO_LARGE = "answer.too-large";
+
 export function digestOf(bytes: Buffer): Digest {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
@@ -75,7 +78,7 @@ export function createGatewayRequests(gatewayUrl: string, identity: Identity): G
           response.on("data", (chunk: Buffer) => {
             bytes += chunk.length;
             if (bytes > bytesMax)
-              outgoing.destroy(new RequestRefused(413, "too-large", `${path.split("?")[0]} has more than ${bytesMax} bytes`));
+              outgoing.destroy(new RequestRefused(413, ANSWER_TOO_LARGE, `${path.split("?")[0]} has more than ${bytesMax} bytes`));
             else chunks.push(chunk);
           });
           response.on("error", reject);
