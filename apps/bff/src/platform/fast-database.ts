@@ -87,6 +87,11 @@ function poolFor(url: string, max: number): pg.Pool {
 async function transact<T>(pool: pg.Pool, opening: string, work: (tx: FastTransaction) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  // The server may end a connection between two statements, when nobody awaits it; unheard, that would end the process.
+  const onLost = (cause: Error) => {
+    broken = cause;
+  };
+  client.on("error", onLost);
   try {
     await client.query(opening);
     const result = await work(transactionOn(client));
@@ -99,6 +104,7 @@ async function transact<T>(pool: pg.Pool, opening: string, work: (tx: FastTransa
     });
     throw error;
   } finally {
+    client.off("error", onLost);
     client.release(broken);
   }
 }
