@@ -35,12 +35,41 @@ export function openDatabase({ tenantUrl, systemUrl }: { tenantUrl: string; syst
 const SESSION = "-c TimeZone=UTC -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s";
 
 function clientFor(url: string, connectionsMax: number): PrismaClient {
-  const adapter = new PrismaPg(
+  const adapter = new OneAtATime(
     { connectionString: url, options: SESSION, max: connectionsMax },
     // Without a listener an idle connection that the server closes would end the process; the pool replaces it by itself.
     { onPoolError: () => undefined, onConnectionError: () => undefined, statementNameGenerator: statementName() },
   );
   return new PrismaClient({ adapter, errorFormat: "minimal" });
+}
+
+type Connected = Awaited<ReturnType<PrismaPg["connect"]>>;
+type OpenTransaction = Awaited<ReturnType<Connected["startTransaction"]>>;
+
+/**
+ * The engine asks for the relations of one query all at once, also inside a transaction, which has one connection. `pg` still puts them
+ * into a queue of its own there, and says that version 9 will not.
+ */
+class OneAtATime extends PrismaPg {
+  override async connect(): Promise<Connected> {
+    const connected = await super.connect();
+    const start = connected.startTransaction.bind(connected);
+    connected.startTransaction = async (isolationLevel) => inTurn(await start(isolationLevel));
+    return connected;
+  }
+}
+
+function inTurn(tx: OpenTransaction): OpenTransaction {
+  let last: Promise<unknown> = Promise.resolve();
+  const after = <T>(ask: () => Promise<T>): Promise<T> => {
+    const answer = last.then(ask);
+    last = answer.catch(() => undefined);
+    return answer;
+  };
+  const [query, execute] = [tx.queryRaw.bind(tx), tx.executeRaw.bind(tx)];
+  tx.queryRaw = (asked) => after(() => query(asked));
+  tx.executeRaw = (asked) => after(() => execute(asked));
+  return tx;
 }
 
 /** Names for prepared statements: the same text, the same name. Bounded, so that odd queries cannot fill the server. */
