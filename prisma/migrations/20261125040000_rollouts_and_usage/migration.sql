@@ -402,6 +402,8 @@ GRANT UPDATE (plan_name, stable_version_id, canary_version_id, canary_weight, ro
 GRANT UPDATE (state, state_reason, step, step_started_at, paused_ms, paused_at, gate_passed_at, verdicts, revision, ended_at) ON rollouts TO af_tenant, af_system;
 GRANT UPDATE (attestation_id) ON rollout_plans TO af_tenant;
 GRANT SELECT, INSERT, UPDATE ON rollout_plan_drafts, budgets, quota_holds TO af_tenant;
+-- A queued run that a person cancels ends in the tenant's own transaction.
+GRANT INSERT ON usage_inbox TO af_tenant;
 GRANT SELECT, INSERT ON service_tokens TO af_tenant;
 GRANT UPDATE (revoked_at) ON service_tokens TO af_tenant;
 GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO af_tenant;
