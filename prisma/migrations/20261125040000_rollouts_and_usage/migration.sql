@@ -413,6 +413,8 @@ GRANT DELETE ON budgets TO af_tenant;
 GRANT SELECT ON channels, rollouts, price_books, quota_holds TO af_system;
 GRANT SELECT, INSERT ON channel_moves, rollout_events TO af_system;
 GRANT SELECT, INSERT, DELETE ON usage_inbox, cohort_keys TO af_system;
+-- To lock rows that it takes.
+GRANT UPDATE (id) ON usage_inbox TO af_system;
 GRANT SELECT, INSERT, UPDATE, DELETE ON run_outcomes, usage_rollups, host_usage, cohort_counts, usage_batches TO af_system;
 -- What a version promises (its latency objective) is in its manifest.
 GRANT SELECT (source) ON template_versions TO af_system;

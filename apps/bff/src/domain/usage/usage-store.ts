@@ -1,0 +1,307 @@
+/**
+ * Outcomes, roll-ups and cohorts in SQL. Statements take whole batches through `unnest`; rows that two ingesters may both touch are
+ * touched in one order, so they wait for each other and never deadlock.
+ */
+import type { FastTransaction } from "../../platform/fast-database.ts";
+import type { Outcome, Row } from "./outcome.ts";
+import type { PriceBook, Prices } from "./price-book.ts";
+import { type Rollup, SUMS } from "./rollup.ts";
+import { Sketch } from "./sketch.ts";
+
+/** Ingesters hold it together; whoever rebuilds holds it alone. */
+const COUNTING_LOCK = 4_104_001;
+
+export async function joinCounting(tx: FastTransaction): Promise<void> {
+  await tx.query({ name: "usage_join", text: `select pg_advisory_xact_lock_shared(${COUNTING_LOCK})` });
+}
+
+export async function stopCounting(tx: FastTransaction): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock(${COUNTING_LOCK})`);
+}
+
+export type InboxRow = Row & { readonly outcome: unknown };
+
+/** Up to `limit` rows, oldest first, gone from the inbox when the transaction commits. Other ingesters skip them. */
+export async function takeInbox(tx: FastTransaction, limit: number): Promise<InboxRow[]> {
+  const { rows } = await tx.query<InboxRow>(
+    {
+      name: "usage_take",
+      text: `with taken as materialized (select id from usage_inbox order by id limit $1 for update skip locked)
+        delete from usage_inbox i using taken where i.id = taken.id
+        returning i.tenant_id as "tenantId", i.run_id as "runId", i.attempt, i.at, i.outcome`,
+    },
+    [limit],
+  );
+  return rows;
+}
+
+export async function addToInbox(tx: FastTransaction, rows: readonly InboxRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.query(
+    `insert into usage_inbox (tenant_id, run_id, attempt, at, outcome)
+     select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::timestamptz[], $5::jsonb[])`,
+    [
+      rows.map(({ tenantId }) => tenantId),
+      rows.map(({ runId }) => runId),
+      rows.map(({ attempt }) => attempt),
+      rows.map(({ at }) => at),
+      rows.map(({ outcome }) => JSON.stringify(outcome)),
+    ],
+  );
+}
+
+/** Partitions for the month of each date and the one before it. */
+export async function ensurePartitions(tx: FastTransaction, dates: readonly Date[]): Promise<number> {
+  let made = 0;
+  for (const date of dates) {
+    const { rows } = await tx.query<{ made: number }>("select ensure_outcome_partitions($1::date) as made", [date]);
+    made += rows[0]?.made ?? 0;
+  }
+  return made;
+}
+
+export type TenantPrices = { readonly currency: string; readonly books: readonly PriceBook[] };
+
+export async function findPrices(tx: FastTransaction, tenantIds: readonly string[]): Promise<Map<string, TenantPrices>> {
+  const { rows } = await tx.query<{
+    tenantId: string;
+    currency: string;
+    revision: number | null;
+    prices: Prices;
+    bookCurrency: string;
+    validFrom: Date;
+  }>(
+    {
+      name: "usage_prices",
+      text: `select t.id as "tenantId", t.currency, b.revision, b.prices, b.currency as "bookCurrency", b.valid_from as "validFrom"
+        from tenants t left join price_books b on b.tenant_id = t.id where t.id = any ($1::uuid[])`,
+    },
+    [tenantIds],
+  );
+  const found = new Map<string, { currency: string; books: PriceBook[] }>();
+  for (const { tenantId, currency, revision, prices, bookCurrency, validFrom } of rows) {
+    const known = found.get(tenantId) ?? { currency, books: [] };
+    if (revision !== null) known.books.push({ revision, currency: bookCurrency, prices, validFrom });
+    found.set(tenantId, known);
+  }
+  return found;
+}
+
+export async function findSources(tx: FastTransaction, versionIds: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await tx.query<{ id: string; source: string }>("select id, source from template_versions where id = any ($1::uuid[])", [
+    versionIds,
+  ]);
+  return new Map(rows.map(({ id, source }) => [id, source]));
+}
+
+const OUTCOME_COLUMNS = [
+  ["tenant_id", "uuid", (o: Outcome) => o.tenantId],
+  ["run_id", "uuid", (o: Outcome) => o.runId],
+  ["attempt", "int", (o: Outcome) => o.attempt],
+  ["at", "timestamptz", (o: Outcome) => o.at],
+  ["template_id", "uuid", (o: Outcome) => o.templateId],
+  ["version_id", "uuid", (o: Outcome) => o.versionId],
+  ["channel_id", "uuid", (o: Outcome) => o.channelId],
+  ["host_id", "uuid", (o: Outcome) => o.hostId],
+  ["state", "text", (o: Outcome) => o.state],
+  ["error_kind", "text", (o: Outcome) => o.errorKind],
+  ["duration_ms", "float8", (o: Outcome) => o.durationMs],
+  ["wait_ms", "float8", (o: Outcome) => o.waitMs],
+  ["cpu_us", "bigint", (o: Outcome) => o.cpuUs],
+  ["memory_mib_ms", "bigint", (o: Outcome) => o.memoryMibMs],
+  ["cost_micros", "bigint", (o: Outcome) => o.costMicros],
+  ["used_micros", "bigint", (o: Outcome) => o.usedMicros],
+  ["slow", "bool", (o: Outcome) => o.slow],
+  ["rollout_id", "uuid", (o: Outcome) => o.rolloutId],
+  ["step", "int", (o: Outcome) => o.step],
+  ["cohort", "text", (o: Outcome) => o.cohort],
+  ["sticky_hash", "bigint", (o: Outcome) => o.stickyHash],
+] as const;
+
+const INSERT_OUTCOMES = (() => {
+  const names = OUTCOME_COLUMNS.map(([name]) => name).join(", ");
+  const arrays = OUTCOME_COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(", ");
+  const bad = OUTCOME_COLUMNS.length + 1;
+  return `insert into run_outcomes (${names}, bad)
+    select ${names}, string_to_array(nullif(bad, ''), ',') from unnest(${arrays}, $${bad}::text[]) as s (${names}, bad)
+    where not $${bad + 1}::bool
+      or not exists (select from run_outcomes o where o.run_id = s.run_id and o.attempt = s.attempt and (o.state = 'lost' or o.duration_ms is not null))
+    on conflict do nothing returning run_id as "runId", attempt, at`;
+})();
+
+/**
+ * Inserts what is not there yet, and answers that. `unlessCharged`: only attempts whose reservation nobody has charged yet, for what a host
+ * says of attempts it lost: it may have lost no more than the answer to a result that counted.
+ */
+export async function insertOutcomes(
+  tx: FastTransaction,
+  outcomes: readonly Outcome[],
+  { unlessCharged = false }: { unlessCharged?: boolean } = {},
+): Promise<Outcome[]> {
+  if (outcomes.length === 0) return [];
+  const { rows } = await tx.query<{ runId: string; attempt: number; at: Date }>({ name: "usage_outcomes", text: INSERT_OUTCOMES }, [
+    ...OUTCOME_COLUMNS.map(([, , value]) => outcomes.map(value)),
+    outcomes.map(({ bad }) => bad.join(",")),
+    unlessCharged,
+  ]);
+  // The same outcome may be in a batch twice: it was inserted once, and is counted once.
+  const inserted = new Set(rows.map(keyOf));
+  return outcomes.filter((outcome) => inserted.delete(keyOf(outcome)));
+}
+
+function keyOf({ runId, attempt, at }: { runId: string; attempt: number; at: Date }): string {
+  return `${runId} ${attempt} ${at.getTime()}`;
+}
+
+const SUM_COLUMNS = SUMS.map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+const KEY_COLUMNS = ["tenant_id", "grain_seconds", "bucket", "template_id", "version_id", "channel_id"];
+
+const ADD_ROLLUPS = (() => {
+  const keys = ["uuid", "int", "timestamptz", "uuid", "uuid", "uuid"];
+  const types = [...keys, ...SUM_COLUMNS.map(() => "bigint"), "bytea", "bytea"];
+  const names = [...KEY_COLUMNS, ...SUM_COLUMNS, "duration_sketch", "wait_sketch"].join(", ");
+  return `with said as (
+      select * from unnest(${types.map((type, index) => `$${index + 1}::${type}[]`).join(", ")}) with ordinality as s (${names}, n)
+    ), added as (
+      insert into usage_rollups (${names}) select ${names} from said order by n
+      on conflict (${KEY_COLUMNS.join(", ")}) do update set ${SUM_COLUMNS.map((name) => `${name} = usage_rollups.${name} + excluded.${name}`).join(", ")}
+      returning ${KEY_COLUMNS.join(", ")}, xmax = 0 as fresh, duration_sketch, wait_sketch
+    ) select n, duration_sketch as durations, wait_sketch as waits from added join said using (${KEY_COLUMNS.join(", ")}) where not fresh`.replace(
+    "duration_sketch as durations, wait_sketch as waits",
+    "added.duration_sketch as durations, added.wait_sketch as waits",
+  );
+})();
+
+/**
+ * Adds roll-ups to those that are there. The upsert locks each row in the order given; sketches of rows that were there already are
+ * merged here and written back under that lock.
+ */
+export async function addRollups(tx: FastTransaction, rollups: readonly Rollup[]): Promise<void> {
+  if (rollups.length === 0) return;
+  const { rows } = await tx.query<{ n: number; durations: Buffer | null; waits: Buffer | null }>(
+    { name: "usage_rollups", text: ADD_ROLLUPS },
+    [
+      ...keysOf(rollups),
+      ...SUMS.map((name) => rollups.map(({ sums }) => sums[name])),
+      rollups.map(({ durations }) => durations.encode()),
+      rollups.map(({ waits }) => waits.encode()),
+    ],
+  );
+  const merged = rows.map(({ n, durations, waits }) => {
+    const rollup = rollups[n - 1];
+    if (!rollup) throw new Error("The database answered a roll-up that was not asked for");
+    return { rollup, durations: together(durations, rollup.durations), waits: together(waits, rollup.waits) };
+  });
+  if (merged.length === 0) return;
+  await tx.query(
+    {
+      name: "usage_sketches",
+      text: `update usage_rollups r set duration_sketch = s.durations, wait_sketch = s.waits
+        from unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::uuid[], $5::uuid[], $6::uuid[], $7::bytea[], $8::bytea[])
+          as s (tenant_id, grain_seconds, bucket, template_id, version_id, channel_id, durations, waits)
+        where ${KEY_COLUMNS.map((name) => `r.${name} = s.${name}`).join(" and ")}`,
+    },
+    [...keysOf(merged.map(({ rollup }) => rollup)), merged.map(({ durations }) => durations), merged.map(({ waits }) => waits)],
+  );
+}
+
+function keysOf(rollups: readonly Rollup[]) {
+  return [
+    rollups.map(({ tenantId }) => tenantId),
+    rollups.map(({ grainSeconds }) => grainSeconds),
+    rollups.map(({ bucket }) => bucket),
+    rollups.map(({ templateId }) => templateId),
+    rollups.map(({ versionId }) => versionId),
+    rollups.map(({ channelId }) => channelId),
+  ];
+}
+
+function together(stored: Buffer | null, added: Sketch): Buffer {
+  const sketch = stored === null ? new Sketch() : Sketch.decode(stored);
+  sketch.merge(added);
+  return sketch.encode();
+}
+
+type CohortUnit = { readonly tenantId: string; readonly rolloutId: string; readonly step: number; readonly metric: string };
+
+/**
+ * Counts the units of rollouts: a sticky key counts once for each metric and step, whoever counts it first. Keys, then counts, each in one
+ * order.
+ */
+export async function addCohorts(tx: FastTransaction, outcomes: readonly Outcome[]): Promise<void> {
+  const units = new Map<string, CohortUnit & { stickyHash: string; cohort: string; at: Date }>();
+  for (const { tenantId, rolloutId, step, cohort, stickyHash, bad, at } of outcomes) {
+    if (rolloutId === null || step === null || cohort === null || stickyHash === null) continue;
+    for (const metric of ["samples", ...bad]) {
+      const key = `${rolloutId} ${String(step).padStart(6, "0")} ${metric} ${stickyHash}`;
+      const known = units.get(key);
+      if (!known || at > known.at) units.set(key, { tenantId, rolloutId, step, metric, stickyHash, cohort, at });
+    }
+  }
+  if (units.size === 0) return;
+  const ordered = [...units].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, unit]) => unit);
+  await tx.query(
+    {
+      name: "usage_cohorts",
+      text: `with said as (
+          select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::bigint[], $6::text[], $7::timestamptz[])
+            with ordinality as s (tenant_id, rollout_id, step, metric, sticky_hash, cohort, at, n)
+        ), fresh as (
+          insert into cohort_keys (tenant_id, rollout_id, step, metric, sticky_hash)
+          select tenant_id, rollout_id, step, metric, sticky_hash from said order by n on conflict do nothing
+          returning rollout_id, step, metric, sticky_hash
+        )
+        insert into cohort_counts (tenant_id, rollout_id, step, cohort, metric, units, last_at)
+        select tenant_id, rollout_id, step, cohort, metric, count(*), max(at) from fresh join said using (rollout_id, step, metric, sticky_hash)
+        group by tenant_id, rollout_id, step, cohort, metric order by tenant_id, rollout_id, step, cohort, metric
+        on conflict (tenant_id, rollout_id, step, cohort, metric) do update
+          set units = cohort_counts.units + excluded.units, last_at = greatest(cohort_counts.last_at, excluded.last_at)`,
+    },
+    [
+      ordered.map(({ tenantId }) => tenantId),
+      ordered.map(({ rolloutId }) => rolloutId),
+      ordered.map(({ step }) => step),
+      ordered.map(({ metric }) => metric),
+      ordered.map(({ stickyHash }) => stickyHash),
+      ordered.map(({ cohort }) => cohort),
+      ordered.map(({ at }) => at),
+    ],
+  );
+}
+
+export type CohortCount = {
+  readonly step: number;
+  readonly cohort: "baseline" | "canary";
+  readonly metric: "samples" | "failed" | "slow" | "dear";
+  readonly units: number;
+  readonly lastAt: Date;
+};
+
+export async function listCohortCounts(tx: FastTransaction, rolloutId: string): Promise<CohortCount[]> {
+  const { rows } = await tx.query<CohortCount>(
+    `select step, cohort, metric, units, last_at as "lastAt" from cohort_counts where rollout_id = $1 order by step, cohort, metric`,
+    [rolloutId],
+  );
+  return rows;
+}
+
+/** Counted outcomes of a tenant in `[from, to)`, a page at a time, for counting them anew. */
+export async function pageOutcomes(
+  tx: FastTransaction,
+  { tenantId, from, to, after, limit }: { tenantId: string; from: Date; to: Date; after: Row | null; limit: number },
+): Promise<Outcome[]> {
+  const { rows } = await tx.query<Outcome>(
+    `select tenant_id as "tenantId", run_id as "runId", attempt, at, template_id as "templateId", version_id as "versionId",
+       channel_id as "channelId", host_id as "hostId", state, error_kind as "errorKind", duration_ms as "durationMs", wait_ms as "waitMs",
+       cpu_us as "cpuUs", memory_mib_ms as "memoryMibMs", cost_micros as "costMicros", used_micros as "usedMicros", slow,
+       rollout_id as "rolloutId", step, cohort, sticky_hash::text as "stickyHash", coalesce(bad, '{}') as bad
+     from run_outcomes where tenant_id = $1 and at >= $2 and at < $3 and ($4::timestamptz is null or (at, run_id, attempt) > ($4, $5::uuid, $6::int))
+     order by at, run_id, attempt limit $7`,
+    [tenantId, from, to, after?.at ?? null, after?.runId ?? null, after?.attempt ?? null, limit],
+  );
+  return rows;
+}
+
+export async function clearRollups(tx: FastTransaction, { tenantId, from, to }: { tenantId: string; from: Date; to: Date }): Promise<void> {
+  await tx.query("delete from usage_rollups where tenant_id = $1 and bucket >= $2 and bucket < $3", [tenantId, from, to]);
+}
