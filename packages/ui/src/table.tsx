@@ -131,7 +131,7 @@ export function RowLink({ children, note }: { children: ReactNode; note?: ReactN
       <span className="font-semibold [&_a]:rounded-sm [&_a]:after:absolute [&_a]:after:inset-0 [&_a]:after:content-[''] [&_a:hover]:underline">
         {children}
       </span>
-      {note === undefined ? null : <span className="block truncate text-sm text-ink-3">{note}</span>}
+      {note === undefined ? null : <span className="block text-sm text-ink-3 sm:truncate">{note}</span>}
     </span>
   );
 }

@@ -23,13 +23,13 @@ export function Tabs({ label, tabs, value, onValueChange, aside, className, list
   return (
     <Radix.Root value={value} onValueChange={onValueChange} className={clsx("flex min-h-0 min-w-0 flex-col", className)}>
       <div className={clsx("flex min-h-[38px] items-center gap-3 border-b border-line px-2", listClassName)}>
-        <Radix.List aria-label={label} className="flex items-center gap-0.5">
+        <Radix.List aria-label={label} className="flex min-w-0 items-center gap-0.5 overflow-x-auto py-1 [scrollbar-width:none]">
           {tabs.map((tab) => (
             <Radix.Trigger
               key={tab.value}
               value={tab.value}
               disabled={tab.disabled}
-              className="h-7 rounded-sm px-2 text-md text-ink-2 transition-colors hover:bg-hover hover:text-ink data-[state=active]:font-semibold data-[state=active]:text-ink"
+              className="h-7 shrink-0 rounded-sm px-2 text-md whitespace-nowrap text-ink-2 -outline-offset-2 transition-colors hover:bg-hover hover:text-ink data-[state=active]:font-semibold data-[state=active]:text-ink"
             >
               {tab.label}
             </Radix.Trigger>

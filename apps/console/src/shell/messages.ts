@@ -87,7 +87,7 @@ export const shellMessages = defineMessages({
     trust: "Confiance",
     audit: "Audit",
     members: "Membres",
-    search: "Rechercher, aller à",
+    search: "Rechercher",
     openNavigation: "Ouvrir la navigation",
     closeNavigation: "Fermer la navigation",
     close: "Fermer",

@@ -74,7 +74,7 @@ export function Inbox(): ReactNode {
           label={messages.show}
           value={unreadOnly ? "unread" : "all"}
           onValueChange={show}
-          listClassName="px-0"
+          listClassName="px-0!"
           tabs={[
             { value: "all", label: messages.all, content: unreadOnly ? null : content },
             {
