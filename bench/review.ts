@@ -93,7 +93,7 @@ async function open(): Promise<Opened> {
     const approve = async (approver: UserActor, reviewId: string, draftId: string) => {
       const draft = await templates.drafts.get(editor, { draftId });
       const policyRevision = reviews.policyRevision("template");
-      await reviews.approve(approver, { reviewId, digest: draft.digest ?? "", policyRevision });
+      await reviews.approve(approver, { reviewId, digest: draft.digest ?? "", baseDigest: draft.base?.digest ?? null, policyRevision });
     };
     await approve(reviewer, asked.reviewId, first.draftId);
     await templates.publish(systemActor("publisher", tenant.id), asked);

@@ -23,6 +23,12 @@ async function answerOf<T>(page: Page, address: string, body: string | null): Pr
   );
 }
 
+type Reviewed = {
+  readonly id: string;
+  readonly digest: string;
+  readonly head: { readonly base: { readonly digest: string } | null; readonly policyRevision: string };
+};
+
 type Listed = { readonly versions: readonly { readonly semver: string; readonly signed: boolean }[] };
 
 /**
@@ -43,12 +49,13 @@ export async function publish(page: Page, browser: Browser, name: string): Promi
   try {
     const reviewer = await context.newPage();
     await signIn(reviewer, "acme-reviewer");
-    const {
-      id: reviewId,
+    const { id: reviewId, digest, head } = await query<Reviewed>(reviewer, "reviews.get", { number });
+    await mutate(reviewer, "reviews.approve", {
+      reviewId,
       digest,
-      head,
-    } = await query<{ id: string; digest: string; head: { policyRevision: string } }>(reviewer, "reviews.get", { number });
-    await mutate(reviewer, "reviews.approve", { reviewId, digest, policyRevision: head.policyRevision });
+      baseDigest: head.base?.digest ?? null,
+      policyRevision: head.policyRevision,
+    });
   } finally {
     await context.close();
   }

@@ -191,7 +191,12 @@ spec:
       const asked = { draftId: draft.id, expectedRevision: draft.revision, title: `Publish ${name}` };
       const { number, reviewId } = await api.reviews.request.mutate(asked);
       const { digest, head } = await reviewer.reviews.get.query({ number });
-      await reviewer.reviews.approve.mutate({ reviewId, digest: digest ?? "", policyRevision: head.policyRevision });
+      await reviewer.reviews.approve.mutate({
+        reviewId,
+        digest: digest ?? "",
+        baseDigest: head.base?.digest ?? null,
+        policyRevision: head.policyRevision,
+      });
       await until("the version is signed", async () => (await versionOf(name)) !== undefined, {
         timeoutMs: 30_000,
         failed: failedOf("bff", bff),

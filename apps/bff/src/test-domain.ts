@@ -40,7 +40,7 @@ export async function openTestDomain() {
   const authority = await openHostAuthority({ stateDir: path.join(dir, "state"), trustDomain: "test.local", clock });
   const fleet = createFleet({ access, audit, fastDatabase, authority, redis, clock, gatewayUrl: "https://localhost:1" });
   const runs = createRuns({ access, fastDatabase, blobs, redis, clock, templates, fleet });
-  const notices = createNotices({ access, fastDatabase, redis, clock, logger: createLogger({ app: "test", level: "silent" }) });
+  const notices = createNotices({ access, fastDatabase, redis, clock, logger: silent });
   const runsView = createRunsView({ access, blobs, clock });
   const views = {
     audit: createAuditView({ access }),
@@ -53,7 +53,22 @@ export async function openTestDomain() {
     signing: createSigningView({ access, signing, blobs }),
     runActivity: createRunActivity({ access, clock }),
   };
-  const domain: Domain = { access, tenants: kernel.tenants, signing, reviews, templates, fleet, runs, notices, views };
+  const tokens = createTokens({ access, fastDatabase, clock });
+  const rate = { limit: 600, windowSeconds: 60, burst: 60 };
+  const requests = createRequests({ fastDatabase, clock, rateLimit: createRateLimit({ redis, logger: silent }), rate });
+  const domain: Domain = {
+    access,
+    tokens,
+    requests,
+    tenants: kernel.tenants,
+    signing,
+    reviews,
+    templates,
+    fleet,
+    runs,
+    notices,
+    views,
+  };
   return {
     kernel,
     domain,
@@ -89,6 +104,7 @@ export type World = {
 
 /** Something of every kind that belongs to the first tenant: a published template with a draft, code, a host, a token, a run. */
 export async function furnish({ kernel, domain }: Pick<TestDomain, "kernel" | "domain">): Promise<World> {
+  baseDigest: string;
   const editor = kernel.acme.as("editor");
   const directory = path.join(EXAMPLES_DIR, "dependency-audit");
   const { digest } = await domain.templates.archives.upload(editor, await packDirectory(directory));
@@ -108,6 +124,7 @@ export async function furnish({ kernel, domain }: Pick<TestDomain, "kernel" | "d
   const { rows } = await kernel.fastDatabase.asSystem((tx) =>
     tx.query<{ id: string }>(
       "insert into hosts (tenant_id, serves, name, state, isolation, slots_total, slots_free, last_seen_at) values ($1, array[$1::uuid], 'acme-host', 'ready', 'proven', 4, 4, now()) returning id",
+  const { base } = await domain.templates.drafts.get(editor, { draftId });
       [kernel.acme.id],
     ),
   );
@@ -145,6 +162,7 @@ export async function furnish({ kernel, domain }: Pick<TestDomain, "kernel" | "d
 export type Outcome = { refused: string } | { answered: string };
 
 /** Calls a procedure past the transport; a stream is followed for a moment. */
+    baseDigest: base?.digest ?? "",
 export async function drive(context: Context, procedurePath: string, input: unknown): Promise<Outcome> {
   const [noun = "", verb = ""] = procedurePath.split(".");
   const signal = AbortSignal.timeout(300);

@@ -71,6 +71,9 @@ export const DRIVES: Record<string, Drive> = {
   "notices.markRead": { input: ({ noticeId }) => ({ ids: [noticeId] }) },
   "notices.watch": {},
   "signing.proof": { input: ({ templateName: name }) => ({ name, semver: "1.0.0" }), refused: "templates.version-missing" },
+  "tokens.list": {},
+  "tokens.create": { input: () => ({ name: "ci", roles: ["ci"], expiresInDays: 30 }) },
+  "tokens.revoke": { input: ({ tokenId }) => ({ tokenId }), refused: "tokens.missing" },
   "signing.keys": {},
   "signing.rotate": {},
   "signing.distrustImpact": { input: ({ keyId }) => ({ keyId, from: "2026-01-01T00:00:00Z" }), refused: "signing.key-missing" },
@@ -84,8 +87,8 @@ export const DRIVES: Record<string, Drive> = {
   "signing.verifyTrail": { input: () => ({}) },
 };
 
-function deciding({ reviewId, manifestDigest: digest, policyRevision }: World) {
-  return { reviewId, digest, policyRevision };
+function deciding({ reviewId, manifestDigest: digest, baseDigest, policyRevision }: World) {
+  return { reviewId, digest, baseDigest, policyRevision };
 }
 
 const STARTER = `apiVersion: agentfactory.dev/v1

@@ -35,9 +35,10 @@ test.each(["", "   ", "\0", "x".repeat(10_001)])("a comment says something Postg
 });
 
 test("a no says why, a request says what", async () => {
-  const judged = { reviewId, digest: "sha256:a", policyRevision: "sha256:b" };
+  const judged = { reviewId, digest: "sha256:a", baseDigest: null, policyRevision: "sha256:b" };
   expect(await passes("reject", { ...judged, note: "too slow" })).toBe(true);
   expect(await passes("reject", { ...judged, note: "  " })).toBe(false);
+  expect(await passes("reject", { ...judged, baseDigest: undefined, note: "too slow" }), "the base is part of what was seen").toBe(false);
   expect(await passes("request", { draftId: reviewId, expectedRevision: 1, title: "Next" })).toBe(true);
   expect(await passes("request", { draftId: reviewId, expectedRevision: 1, title: " " })).toBe(false);
 });

@@ -15,7 +15,11 @@ const requesting = z.object({
   title: printable.trim().min(1).max(120),
   description: printable.trim().max(10_000).optional(),
 });
-const deciding = review.extend({ digest: z.string().max(80), policyRevision: z.string().max(80) });
+const deciding = review.extend({
+  digest: z.string().max(80),
+  baseDigest: z.string().max(80).nullable(),
+  policyRevision: z.string().max(80),
+});
 
 export const reviewsRouter = router({
   request: procedure("reviews.request")

@@ -82,13 +82,13 @@ async function publishDraft(
   draftId: string,
 ): Promise<string> {
   const editor = as("editor");
-  const { title, revision, digest, review } = await templates.drafts.get(editor, { draftId });
+  const { title, revision, digest, base, review } = await templates.drafts.get(editor, { draftId });
   const { reviewId } = review ?? (await templates.requestReview(editor, { draftId, expectedRevision: revision, title }));
   for (let approvers = ["reviewer", "admin"], state = review?.state ?? "open"; state === "open"; ) {
     const approver = approvers.shift();
     if (approver === undefined) throw new Error("the demo has too few people to approve its examples");
     const policyRevision = reviews.policyRevision("template");
-    state = (await reviews.approve(as(approver), { reviewId, digest: digest ?? "", policyRevision })).state;
+    state = (await reviews.approve(as(approver), { reviewId, digest: digest ?? "", baseDigest: base?.digest ?? null, policyRevision })).state;
   }
   return (await templates.publish(systemActor("publisher", editor.tenantId), { reviewId })).versionId;
 }

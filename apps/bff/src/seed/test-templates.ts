@@ -12,7 +12,7 @@ import { createLogger } from "@agent-factory/process/logger";
 import { testRedisUrl } from "@agent-factory/testkit/redis";
 import { systemActor, type UserActor } from "../domain/actor.ts";
 import type { Decisions } from "../domain/decisions/decisions.ts";
-import { createReviews, type Reviews } from "../domain/reviews/reviews.ts";
+import { createReviews, type Judged, type Reviews } from "../domain/reviews/reviews.ts";
 import { openSigning, type Signing } from "../domain/signing/signing.ts";
 import { createTemplateSubject } from "../domain/templates/subject.ts";
 import { createTemplates, type Publication, type Templates } from "../domain/templates/templates.ts";
@@ -75,22 +75,18 @@ export async function publishReviewed(
   draftId: string,
   { author = tenant.as("editor"), approvers = [tenant.as("reviewer"), tenant.as("admin")], signed = true }: Reviewing = {},
 ): Promise<Publication> {
-  const { revision, digest } = await templates.drafts.get(author, { draftId });
+  const { revision, digest, base } = await templates.drafts.get(author, { draftId });
   const { reviewId } = await templates.requestReview(author, { draftId, expectedRevision: revision, title: "As it is" });
-  await approveBy(reviews, { reviewId, digest: digest ?? "" }, approvers);
+  await approveBy(reviews, { reviewId, digest: digest ?? "", baseDigest: base?.digest ?? null }, approvers);
   const published = await templates.publish(systemActor("publisher", tenant.id), { reviewId });
   if (signed) await templates.sign(systemActor("signer", tenant.id), { versionId: published.versionId });
   return published;
 }
 
 /** Approvals of the head as it is now, one after the other, until there are enough. */
-export async function approveBy(
-  reviews: Reviews,
-  { reviewId, digest }: { reviewId: string; digest: string },
-  approvers: readonly UserActor[],
-): Promise<void> {
+export async function approveBy(reviews: Reviews, seen: Omit<Judged, "policyRevision">, approvers: readonly UserActor[]): Promise<void> {
   for (const approver of approvers) {
-    const { state } = await reviews.approve(approver, { reviewId, digest, policyRevision: reviews.policyRevision("template") });
+    const { state } = await reviews.approve(approver, { ...seen, policyRevision: reviews.policyRevision("template") });
     if (state === "approved") return;
   }
 }

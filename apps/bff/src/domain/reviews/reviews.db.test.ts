@@ -1,5 +1,6 @@
 import { createLogger } from "@agent-factory/process/logger";
 import { describe, expect, test } from "vitest";
+import { publishReviewed } from "../../seed/test-templates.ts";
 import { createNoticesView } from "../../views/notices.ts";
 import { systemActor, type TokenActor } from "../actor.ts";
 import { deliverOutbox } from "../audit/outbox.ts";
@@ -145,6 +146,28 @@ describe("an approval", () => {
     });
   });
 
+  test("is for the base that was looked at too: the same text beside another asks for something else", async () => {
+    await using t = await openReviewing();
+    await publishReviewed(t, t.acme, (await t.templates.create(t.editor, { source: t.source(EGRESS) })).draftId);
+    const { draftId, number } = await t.inReviewAgain({ ...EGRESS, "30s": "31s" });
+    const seen = await t.seen(number);
+    const narrower = await t.templates.drafts.create(t.editor, { templateName: "echo" });
+    await t.templates.drafts.save(t.editor, { ...narrower, expectedRevision: 1, source: t.source() });
+    await publishReviewed(t, t.acme, narrower.draftId);
+    await t.templates.drafts.rebase(t.editor, { draftId, expectedRevision: 2 });
+    const { head } = await t.page(number);
+    expect(head).toMatchObject({ digest: seen.digest, policyRevision: seen.policyRevision });
+    expect(
+      head.changes.map((change) => change.class),
+      "it opens again what 1.1.0 closed",
+    ).toContain("permission");
+    const stale = { code: "reviews.stale", details: { digest: head.digest, revision: head.revision } };
+    expect(await refusal(t.reviews.approve(t.reviewer, seen))).toMatchObject(stale);
+    expect(await refusal(t.reviews.reject(t.reviewer, { ...seen, note: NO }))).toMatchObject(stale);
+    expect(await refusal(t.reviews.approve(t.reviewer, { ...seen, baseDigest: null }))).toMatchObject(stale);
+    expect(await t.reviews.approve(t.reviewer, await t.seen(number))).toMatchObject({ state: "open", given: 1, required: 2 });
+  });
+
   test("dies when the content changes, and the page says which revision it was for", async () => {
     await using t = await openReviewing();
     const { draftId } = await t.inReview(EGRESS);
@@ -239,7 +262,9 @@ describe("an approval", () => {
     const policyRevision = t.reviews.policyRevision("template");
     await t.templates.drafts.save(t.editor, { draftId, expectedRevision: 1, source: "metadata: [" });
     expect(await t.page(1)).toMatchObject({ digest: null, checks: [{ name: "manifest", state: "failed" }, {}, {}, {}] });
-    expect(await refusal(t.reviews.approve(t.reviewer, { reviewId, digest: "", policyRevision }))).toMatchObject({ code: "reviews.stale" });
+    expect(await refusal(t.reviews.approve(t.reviewer, { reviewId, digest: "", baseDigest: null, policyRevision }))).toMatchObject({
+      code: "reviews.stale",
+    });
     const elsewhere = t.source({ [t.code]: `sha256:${"0".repeat(64)}` });
     await t.templates.drafts.save(t.editor, { draftId, expectedRevision: 2, source: elsewhere });
     expect(await refusal(t.reviews.approve(t.reviewer, await t.seen(1)))).toMatchObject({

@@ -40,8 +40,14 @@ export type { Approved, Opening } from "./proceedings.ts";
 export type { Base, Content, Count, Finding, Head, KillReason, Meaning, Problem, ReviewState, WhyNot } from "./review.ts";
 export type { Check, Checked, Subject, SubjectKind, SubjectKinds } from "./subject.ts";
 
-/** What somebody judged: the head's digest and the policy that judged it, as they saw them. */
-export type Judged = { readonly reviewId: string; readonly digest: string; readonly policyRevision: string };
+/** What somebody judged: the head's digest, its base's, and the policy that judged it, as they saw them. What changes depends on the base. */
+export type Judged = {
+  readonly reviewId: string;
+  readonly digest: string;
+  /** Null: it was shown as a first version. */
+  readonly baseDigest: string | null;
+  readonly policyRevision: string;
+};
 
 export type Reviews = Standings & {
   /** Failures: `reviews.exists` with the number of the live one. */
@@ -112,12 +118,13 @@ export function createReviews({ access, decisions, redis, clock, kinds }: Review
   const ring = (reviewId: string) => redis.publish(reviewDoorbell(reviewId), "");
   const on = (reviewId: string) => ({ kind: "review", id: reviewId });
 
-  /** The head that somebody decides on: open, the very one they saw, judged by the policy that holds now, and not their own work. */
-  const requireHead = async (tx: Transaction, actor: Actor, { reviewId, digest, policyRevision }: Judged): Promise<ReviewRow> => {
-    const review = await lock(tx, reviewId);
+  /** The head that somebody decides on: open, the very one they saw beside the base they saw, judged by the policy that holds now, and not their own work. */
+  const requireHead = async (tx: Transaction, actor: Actor, seen: Judged): Promise<ReviewRow> => {
+    const { policyRevision } = seen;
+    const review = await lock(tx, seen.reviewId);
     const { state, head, subjectKind } = review;
     if (state !== "open") throw closedReview(state);
-    if (head.digest !== digest) throw staleReview(head);
+    if (head.digest !== seen.digest || (head.base?.digest ?? null) !== seen.baseDigest) throw staleReview(head);
     const now = proceedings.policyRevisionOf(subjectKind);
     if (head.policyRevision !== now || policyRevision !== now) throw policyChanged(now);
     await proceedings.joinContributors(tx, review, head.facts, momentOf(review));

@@ -88,7 +88,7 @@ export async function openReviewing() {
     /** What somebody who looks at the page now would approve. */
     seen: async (number: number) => {
       const { id, head } = await page(number);
-      return { reviewId: id, digest: head.digest ?? "", policyRevision: head.policyRevision };
+      return { reviewId: id, digest: head.digest ?? "", baseDigest: head.base?.digest ?? null, policyRevision: head.policyRevision };
     },
     /** On a connection of the tenant's own role, past every door. */
     sql: async <T>(work: (client: pg.Client) => Promise<T>): Promise<T> => {

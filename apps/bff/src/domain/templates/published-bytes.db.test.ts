@@ -1,7 +1,7 @@
 /**
  * Whatever people do, in whatever order and at once: no byte is published that was not approved, by enough people who may, none of whom
  * contributed to it. Random acts of several people on one template, against the real database; an oracle of its own keeps who wrote,
- * who brought code, and who approved which text under which policy, and judges each version when it appears.
+ * who brought code, and who approved which text beside which base under which policy, and judges each version when it appears.
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -14,11 +14,14 @@ const CODE_B = packArchive([{ path: "index.mjs", bytes: Buffer.from("export defa
 const ROLES = [["editor"], ["editor", "reviewer"], ["reviewer"], ["admin"], ["manager"]] as const;
 
 type Person = UserActor & { readonly subject: string };
-type Approval = { readonly number: number; readonly userId: string; readonly text: string; readonly policy: number };
+type Seen = { readonly text: string; readonly baseDigest: string | null; readonly policy: number };
+type Approval = Seen & { readonly number: number; readonly userId: string };
+type Look = Seen & { readonly digest: string; readonly policyRevision: string };
 type Version = {
   readonly semver: string;
   readonly source: string;
   readonly parentSource: string | null;
+  readonly parentDigest: string | null;
   readonly number: number;
   readonly draftId: string;
 };
@@ -30,7 +33,7 @@ type World = {
   readonly texts: readonly string[];
   readonly drafts: string[];
   readonly reviews: { readonly number: number; readonly reviewId: string }[];
-  readonly looks: Map<number, { digest: string; policyRevision: string; text: string; policy: number }>;
+  readonly looks: Map<number, Look>;
   readonly writers: Map<string, Set<string>>;
   readonly uploaders: Map<string, Set<string>>;
   readonly approvals: Approval[];
@@ -139,6 +142,7 @@ const acts: Record<string, Act> = {
     const { head } = await t.page(review.number);
     looks.set(review.number, {
       digest: head.digest ?? "",
+      baseDigest: head.base?.digest ?? null,
       policyRevision: t.reviews.policyRevision("template"),
       text: head.content,
       policy: policy.number,
@@ -151,14 +155,15 @@ const acts: Record<string, Act> = {
     if (!review || !person || !look) return;
     const { text, policy: number, ...judged } = look;
     const approved = await tried(t.reviews.approve(person, { reviewId: review.reviewId, ...judged }));
-    if (approved) approvals.push({ number: review.number, userId: person.id, text, policy: number });
+    if (approved) approvals.push({ number: review.number, userId: person.id, text, baseDigest: look.baseDigest, policy: number });
   },
   reject: async ({ t, reviews, people, looks, rejected }, a, b) => {
     const [review, person] = [late(reviews, a), at(people, b)];
     const look = review && looks.get(review.number);
     if (!review || !person || !look || a % 3 > 0) return;
-    const { digest, policyRevision } = look;
-    const done = await tried(t.reviews.reject(person, { reviewId: review.reviewId, digest, policyRevision, note: "no" }));
+    const { digest, baseDigest, policyRevision } = look;
+    const judged = { reviewId: review.reviewId, digest, baseDigest, policyRevision };
+    const done = await tried(t.reviews.reject(person, { ...judged, note: "no" }));
     if (done) rejected.add(review.number);
   },
   withdraw: async ({ t, reviews, people }, a, b) => {
@@ -213,7 +218,7 @@ async function rolesOf(t: Reviewing): Promise<Map<string, string[]>> {
 async function versionsOf({ t, name }: World): Promise<Version[]> {
   const { rows } = await t.fastDatabase.inTenant(t.acme.id, (tx) =>
     tx.query<Version>(
-      `select v.semver, v.source, p.source as "parentSource", r.number, r.source_ref as "draftId"
+      `select v.semver, v.source, p.source as "parentSource", p.digest as "parentDigest", r.number, r.source_ref as "draftId"
          from template_versions v join templates t on t.id = v.template_id
          left join template_versions p on p.id = v.parent_version_id left join reviews r on r.id = v.review_id
         where t.name = $1`,
@@ -226,7 +231,7 @@ async function versionsOf({ t, name }: World): Promise<Version[]> {
 /** What is wrong with a version that just appeared; null when nothing is. */
 async function wrongWith(world: World, version: Version): Promise<string | null> {
   const { t, approvals, writers, uploaders, rejected } = world;
-  const { source, parentSource, number, draftId } = version;
+  const { source, parentSource, parentDigest, number, draftId } = version;
   if (rejected.has(number)) return `${version.semver} was rejected`;
   const contributors = new Set(writers.get(draftId));
   for (const [code, by] of uploaders)
@@ -236,6 +241,7 @@ async function wrongWith(world: World, version: Version): Promise<string | null>
     (approval) =>
       approval.number === number &&
       approval.text === source &&
+      approval.baseDigest === parentDigest &&
       approval.policy === policy.number &&
       !contributors.has(approval.userId) &&
       (roles.get(approval.userId) ?? []).some((role) => role === "reviewer" || role === "admin"),

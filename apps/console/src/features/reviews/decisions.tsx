@@ -12,9 +12,9 @@ import { useTRPC } from "../../trpc/client.tsx";
 import { failureOf, QueryProblem } from "../../trpc/failure.tsx";
 import { keepWords, useKeptWords } from "./kept-words.ts";
 import { reviewMessages } from "./messages.ts";
+import { judgedBy, type ReadHead } from "./read-head.ts";
 import { type ReviewPageView, shortDigest } from "./review-view.ts";
 import { usePeople } from "./use-people.ts";
-import type { ReadHead } from "./use-review.ts";
 
 export type Asking = "approve" | "reject" | "withdraw" | null;
 
@@ -134,9 +134,7 @@ function ApproveDialog({ review, read, since, changed, onClose }: DialogProps): 
       disabledReason={changed ? messages.no_unread : undefined}
       onConfirm={() =>
         approve.mutate({
-          reviewId: review.id,
-          digest: read.digest ?? "",
-          policyRevision: read.policyRevision,
+          ...judgedBy(review.id, read),
           ...(note.trim() === "" ? {} : { note: note.trim() }),
         })
       }
@@ -178,7 +176,7 @@ function RejectDialog({ review, read, changed, onClose }: DialogProps): ReactNod
       onConfirm={() => {
         setAsked(true);
         if (note.trim() === "") return;
-        reject.mutate({ reviewId: review.id, digest: read.digest ?? "", policyRevision: read.policyRevision, note: note.trim() });
+        reject.mutate({ ...judgedBy(review.id, read), note: note.trim() });
       }}
     >
       <Field label={messages.rejectNote} required error={asked && note.trim() === "" ? messages.rejectNoteNeeded : undefined}>

@@ -241,6 +241,9 @@ export const reviewMessages = defineMessages({
     changedText: "What you were reading has been replaced. Nothing was decided.",
     changedShow: "Show what changed",
     changedHide: "Go on with the new text",
+    baseChangedTitle: (semver: string) => `It was put on ${semver} while you were reading`,
+    baseChangedText: "The text is the same, but beside another version it changes something else. Nothing was decided.",
+    baseChangedHide: "Go on with the new base",
     policyChangedTitle: "The policy changed while you were reading",
     policyChangedText: "The checks below are by today's policy. Nothing was decided.",
 
@@ -507,6 +510,9 @@ export const reviewMessages = defineMessages({
     changedText: "Ce que vous lisiez a été remplacé. Rien n'a été décidé.",
     changedShow: "Voir ce qui a changé",
     changedHide: "Continuer avec le nouveau texte",
+    baseChangedTitle: (semver: string) => `Il a été rebasé sur ${semver} pendant votre lecture`,
+    baseChangedText: "Le texte est le même, mais à côté d'une autre version il change autre chose. Rien n'a été décidé.",
+    baseChangedHide: "Continuer avec la nouvelle base",
     policyChangedTitle: "Les règles ont changé pendant votre lecture",
     policyChangedText: "Les vérifications ci-dessous suivent les règles d'aujourd'hui. Rien n'a été décidé.",
 

@@ -24,12 +24,13 @@ import type { DiffHandle } from "./diff-table.tsx";
 import { linesOf } from "./line-diff.ts";
 import { useLineForms } from "./line-forms.tsx";
 import { reviewMessages } from "./messages.ts";
+import type { ReadHead, Replaced } from "./read-head.ts";
 import type { ReviewPageView, Thread } from "./review-view.ts";
 import { StagePanel } from "./stage-panel.tsx";
 import { type Against, type Comparison, useComparison } from "./use-comparison.ts";
 import { useParsed } from "./use-parsed.ts";
 import { useRemarks } from "./use-remarks.ts";
-import { type ReadHead, useReadHead, useReview } from "./use-review.ts";
+import { useReadHead, useReview } from "./use-review.ts";
 import { useReviewKeys } from "./use-review-keys.ts";
 
 export function ReviewPage({ number }: { number: number }): ReactNode {
@@ -71,8 +72,8 @@ function LoadedReview({ review }: { review: ReviewPageView }): ReactNode {
   const messages = useMessages(reviewMessages);
   const address = useAddress();
   const { head } = review;
-  const { read, replaced, judgedAnew, takeNote } = useReadHead(head);
-  const changed = (replaced || judgedAnew) && review.state === "open";
+  const { read, replaced, takeNote } = useReadHead(head);
+  const changed = replaced !== null && review.state === "open";
   const [readBefore, setReadBefore] = useState<ReadHead | null>(null);
   const [asking, setAsking] = useState<Asking>(null);
   const diff = useRef<DiffHandle>(null);
@@ -155,14 +156,14 @@ function LoadedReview({ review }: { review: ReviewPageView }): ReactNode {
         }
       />
       <PageBody>
-        {changed ? (
+        {replaced !== null && changed ? (
           <ChangedNotice
             review={review}
-            judgedAnew={judgedAnew}
+            replaced={replaced}
             onShow={() => {
-              compareWith(
-                review.mine.lastApprovedRevision === read.revision ? { kind: "revision", revision: read.revision } : { kind: "read", read },
-              );
+              if (replaced === "base") compareWith({ kind: "base" });
+              else if (review.mine.lastApprovedRevision === read.revision) compareWith({ kind: "revision", revision: read.revision });
+              else compareWith({ kind: "read", read });
               takeNote();
             }}
             onGoOn={takeNote}
@@ -213,31 +214,37 @@ function AskedWhen({ review }: { review: ReviewPageView }): ReactNode {
   return <span className="text-ink-2">{messages.askedWhen(review.openedBy.name, format.relative(review.openedAt))}</span>;
 }
 
-/** Somebody changed what is being read, or the policy did: said at once, and nothing can be approved unseen. */
+/** What is being read is another by now: said at once, and nothing can be approved unseen. */
 function ChangedNotice({
   review,
-  judgedAnew,
+  replaced,
   onShow,
   onGoOn,
 }: {
   review: ReviewPageView;
-  judgedAnew: boolean;
+  replaced: Replaced;
   onShow: () => void;
   onGoOn: () => void;
 }): ReactNode {
   const messages = useMessages(reviewMessages);
   const { head } = review;
+  const sentences = {
+    content: [messages.changedTitle(head.createdByName, head.revision), messages.changedText],
+    base: [messages.baseChangedTitle(head.base?.semver ?? ""), messages.baseChangedText],
+    policy: [messages.policyChangedTitle, messages.policyChangedText],
+  };
+  const [title, text] = sentences[replaced];
   return (
     <Notice
       tone="warning"
-      icon={judgedAnew ? <Scale aria-hidden /> : <RefreshCw aria-hidden />}
-      title={judgedAnew ? messages.policyChangedTitle : messages.changedTitle(head.createdByName, head.revision)}
+      icon={replaced === "policy" ? <Scale aria-hidden /> : <RefreshCw aria-hidden />}
+      title={title}
       actions={
         <>
           <Button size="sm" onClick={onGoOn}>
-            {messages.changedHide}
+            {replaced === "base" ? messages.baseChangedHide : messages.changedHide}
           </Button>
-          {judgedAnew ? null : (
+          {replaced === "policy" ? null : (
             <Button size="sm" variant="primary" onClick={onShow}>
               {messages.changedShow}
             </Button>
@@ -245,7 +252,7 @@ function ChangedNotice({
         </>
       }
     >
-      {judgedAnew ? messages.policyChangedText : messages.changedText}
+      {text}
     </Notice>
   );
 }

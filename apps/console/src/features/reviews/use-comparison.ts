@@ -3,8 +3,8 @@ import type { Change } from "@agent-factory/manifest/compare";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { useTRPC } from "../../trpc/client.tsx";
+import type { ReadHead } from "./read-head.ts";
 import type { ReviewPageView } from "./review-view.ts";
-import type { ReadHead } from "./use-review.ts";
 
 /** What the head is compared with: its base version, one of its own revisions, or what the reader had before their eyes. */
 export type Against =

@@ -4,13 +4,11 @@ import { useSubscription } from "@trpc/tanstack-react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTRPC } from "../../trpc/client.tsx";
 import { useVisible } from "../../trpc/use-visible.ts";
+import { type ReadHead, replacedSince } from "./read-head.ts";
 import type { ReviewPageView } from "./review-view.ts";
 
 /** Between approval and publication little is left to wait for. */
 const PUBLISHING_MS = 1_000;
-
-/** What somebody has read: the only thing they can approve. */
-export type ReadHead = Pick<ReviewPageView["head"], "revision" | "digest" | "content" | "policyRevision">;
 
 /** One review, kept current: the registry says that something changed, and the page asks what. */
 export function useReview(number: number) {
@@ -39,11 +37,9 @@ export function useReview(number: number) {
   return review;
 }
 
-/** What the reader has before their eyes, and whether it was replaced or is judged by another policy since, until they have taken note. */
+/** What the reader has before their eyes, and what of it is another by now, until they have taken note. */
 export function useReadHead(head: ReviewPageView["head"]) {
   const [read, setRead] = useState<ReadHead>(head);
-  const replaced = read.content !== head.content;
-  const judgedAnew = !replaced && read.policyRevision !== head.policyRevision;
   const takeNote = useCallback(() => setRead(head), [head]);
-  return { read, replaced, judgedAnew, takeNote };
+  return { read, replaced: replacedSince(read, head), takeNote };
 }
