@@ -50,6 +50,8 @@ const schema = z
     OIDC_ISSUER: z.url().default("http://127.0.0.1:4300"),
     OIDC_AUDIENCE: z.string().min(1).default("urn:bff"),
     BFF_ROLES: list.pipe(z.array(z.enum(ROLES)).min(1)).prefault("api,gateway,worker"),
+    /** What one token, or one person, may ask of the public API; a tenth of it at once. */
+    API_REQUESTS_PER_MINUTE: z.coerce.number().int().min(10).max(1_000_000).default(3_000),
     /** Seeds the demo tenants at start. */
     DEMO: z.stringbool().default(false),
     LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),

@@ -190,6 +190,8 @@ export const moduleOrder: readonly string[] = [
   "decisions",
   "access",
   "tenants",
+  "tokens",
+  "requests",
   "quotas",
   "secrets",
   "signing",

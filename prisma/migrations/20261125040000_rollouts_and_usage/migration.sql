@@ -406,7 +406,7 @@ GRANT SELECT, INSERT, UPDATE ON rollout_plan_drafts, budgets, quota_holds TO af_
 GRANT INSERT ON usage_inbox TO af_tenant;
 GRANT SELECT, INSERT ON service_tokens TO af_tenant;
 GRANT UPDATE (revoked_at) ON service_tokens TO af_tenant;
-GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO af_tenant;
+GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO af_tenant;
 GRANT SELECT ON run_outcomes, usage_rollups, host_usage, cohort_counts TO af_tenant;
 GRANT DELETE ON budgets TO af_tenant;
 

@@ -1,6 +1,6 @@
 /**
  * The registry's HTTP server: tRPC (queries, mutations, and subscriptions as server-sent events) at `/trpc`, code archives at
- * `PUT /archives`, health at `/healthz` and `/readyz`. It is a pure resource server: a bearer token says who calls, the header
+ * `PUT /archives`, the public REST API at `/v1` (rest/), health at `/healthz` and `/readyz`. It is a pure resource server: a bearer token says who calls, the header
  * `x-tenant` which of their tenants; no cookies, no sessions. Errors never carry a stack.
  */
 import type { ServerResponse } from "node:http";
@@ -13,13 +13,18 @@ import { fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { Failure } from "../domain/failure.ts";
+import { looksLikeToken } from "../domain/tokens/tokens.ts";
 import { archivesUpload } from "./archives-upload.ts";
 import type { Context, Domain } from "./context.ts";
 import { errorOf, type FailureShape, shapeOf } from "./procedure.ts";
+import { restApi } from "./rest/rest.ts";
 import { type AppRouter, appRouter } from "./root.ts";
 
 /** A run's input may hold 16 MiB of JSON text, which grows when it is quoted inside the request's JSON. */
 const BODY_BYTES_MAX = 24 * 1024 * 1024;
+
+/** Of the public API, not of the product: rises when what programs rely on changes. */
+const API_VERSION = "1.0.0";
 
 /** Says who a token speaks for; see platform/oidc.ts. */
 export type Authenticate = (token: string) => Promise<{ readonly subject: string }>;
@@ -89,6 +94,18 @@ export async function createServer({ domain, authenticate, health, refreshHealth
         else logger.debug({ path, type, code: error.code, message: error.message }, "a procedure refused");
       },
     },
+  });
+
+  await server.register(restApi, {
+    domain,
+    authenticate: async (request) => {
+      const bearer = bearerOf(request);
+      return looksLikeToken(bearer)
+        ? { ...(await domain.tokens.authenticate(bearer)), traceId: currentTraceId() ?? "" }
+        : (await contextOf(request)).actor;
+    },
+    onBug: (error, operation) => logger.error({ err: error, operation }, "a request of the public API failed"),
+    version: API_VERSION,
   });
 
   await server.register(archivesUpload, { templates: domain.templates, authenticate: contextOf });

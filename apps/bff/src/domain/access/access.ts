@@ -17,6 +17,7 @@ import { Failure } from "../failure.ts";
 import { ACTIONS, type Action } from "./actions.ts";
 
 export type { Action } from "./actions.ts";
+export { ACTIONS };
 
 /** What is acted on. `tenantId` when it is known beforehand: another tenant's resource is refused before it is looked for. */
 export type Resource = {
