@@ -15,9 +15,11 @@ import pg from "pg";
 import { createAccess } from "../apps/bff/src/domain/access/access.ts";
 import { type HostActor, systemActor } from "../apps/bff/src/domain/actor.ts";
 import { createAudit } from "../apps/bff/src/domain/audit/audit.ts";
+import { createChannels } from "../apps/bff/src/domain/channels/channels.ts";
 import { createDecisions } from "../apps/bff/src/domain/decisions/decisions.ts";
 import { createFleet } from "../apps/bff/src/domain/fleet/fleet.ts";
 import { openHostAuthority } from "../apps/bff/src/domain/fleet/host-authority.ts";
+import { createQuotas } from "../apps/bff/src/domain/quotas/quotas.ts";
 import { createRuns, type Runs } from "../apps/bff/src/domain/runs/runs.ts";
 import { createTenants } from "../apps/bff/src/domain/tenants/tenants.ts";
 import { createHostKey, helloOf, resultOf } from "../apps/bff/src/gateway/test-host.ts";
@@ -81,6 +83,8 @@ async function open(): Promise<Opened> {
       access,
       fastDatabase,
       templates,
+      channels: createChannels({ access, redis, clock }),
+      quotas: createQuotas({ access, clock }),
       fleet,
       blobs: openBlobs({ dir: join(state, "blobs"), fastDatabase }),
       redis,

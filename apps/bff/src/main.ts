@@ -9,17 +9,21 @@ import type { Domain } from "./api/context.ts";
 import { createServer } from "./api/server.ts";
 import { createAccess } from "./domain/access/access.ts";
 import { createAudit } from "./domain/audit/audit.ts";
+import { createChannels } from "./domain/channels/channels.ts";
 import { createDecisions } from "./domain/decisions/decisions.ts";
 import { createFleet } from "./domain/fleet/fleet.ts";
 import { openHostAuthority } from "./domain/fleet/host-authority.ts";
 import { createHostTrust } from "./domain/fleet/host-trust.ts";
 import { createNotices } from "./domain/notices/notices.ts";
+import { createQuotas } from "./domain/quotas/quotas.ts";
+import { createRequests } from "./domain/requests/requests.ts";
 import { createReviews } from "./domain/reviews/reviews.ts";
 import { createRuns } from "./domain/runs/runs.ts";
 import { openSigning } from "./domain/signing/signing.ts";
 import { createTemplateSubject } from "./domain/templates/subject.ts";
 import { createTemplates } from "./domain/templates/templates.ts";
 import { createTenants } from "./domain/tenants/tenants.ts";
+import { createTokens } from "./domain/tokens/tokens.ts";
 import { type Env, readEnv } from "./env.ts";
 import { startGateway } from "./gateway/gateway.ts";
 import { openBlobs } from "./platform/blobs.ts";
@@ -29,6 +33,7 @@ import { type FastDatabase, openFastDatabase } from "./platform/fast-database.ts
 import { asLeader } from "./platform/leadership.ts";
 import { runMigrations } from "./platform/migrations.ts";
 import { createTokenVerifier } from "./platform/oidc.ts";
+import { createRateLimit } from "./platform/rate-limit.ts";
 import { openRedis, type RedisConnections } from "./platform/redis.ts";
 import { seedDemo } from "./seed/demo.ts";
 import { writeLocalJoinToken } from "./seed/local-agent.ts";
@@ -77,6 +82,13 @@ export async function startRegistry(
       onError: (error, policy) => logger.error({ err: error, policy }, "a policy could not be evaluated"),
     });
     const access = createAccess({ database, fastDatabase, decisions, audit, logger });
+    const tokens = createTokens({ access, fastDatabase, clock });
+    const requests = createRequests({
+      fastDatabase,
+      clock,
+      rateLimit: createRateLimit({ redis, logger }),
+      rate: { limit: env.API_REQUESTS_PER_MINUTE, windowSeconds: 60, burst: Math.ceil(env.API_REQUESTS_PER_MINUTE / 10) },
+    });
     const tenants = createTenants({ database, access, logger });
     const signing = await openSigning({
       access,
@@ -97,7 +109,9 @@ export async function startRegistry(
     const gatewayUrl = `https://${env.GATEWAY_NAMES[0] ?? env.GATEWAY_HOST}:${env.GATEWAY_PORT}`;
     const fleet = createFleet({ access, audit, fastDatabase, authority, redis, clock, gatewayUrl });
     const trust = createHostTrust({ signing, fastDatabase, redis });
-    const runs = createRuns({ access, fastDatabase, blobs, redis, clock, templates, fleet });
+    const quotas = createQuotas({ access, clock });
+    const channels = createChannels({ access, redis, clock });
+    const runs = createRuns({ access, fastDatabase, blobs, redis, clock, templates, channels, quotas, fleet });
     const notices = createNotices({ access, fastDatabase, redis, clock, logger });
     const runsView = createRunsView({ access, blobs, clock });
     const views = {
@@ -111,7 +125,21 @@ export async function startRegistry(
       signing: createSigningView({ access, signing, blobs }),
       runActivity: createRunActivity({ access, clock }),
     };
-    const domain: Domain = { access, tenants, signing, reviews, templates, fleet, runs, notices, views };
+    const domain: Domain = {
+      access,
+      tokens,
+      requests,
+      tenants,
+      signing,
+      reviews,
+      templates,
+      channels,
+      quotas,
+      fleet,
+      runs,
+      notices,
+      views,
+    };
 
     if (env.DEMO) {
       await seedDemo({ tenants, reviews, templates });
@@ -121,6 +149,7 @@ export async function startRegistry(
 
     if (env.BFF_ROLES.includes("worker")) {
       const workers = await startWorkers({
+        requests,
         signing,
         templates,
         runs,

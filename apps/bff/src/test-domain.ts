@@ -12,11 +12,16 @@ import { createLogger } from "@agent-factory/process/logger";
 import type { Context, Domain } from "./api/context.ts";
 import { appRouter } from "./api/root.ts";
 import { systemActor, type UserActor } from "./domain/actor.ts";
+import { createChannels } from "./domain/channels/channels.ts";
 import { createFleet } from "./domain/fleet/fleet.ts";
 import { openHostAuthority } from "./domain/fleet/host-authority.ts";
 import { createNotices } from "./domain/notices/notices.ts";
+import { createQuotas } from "./domain/quotas/quotas.ts";
+import { createRequests } from "./domain/requests/requests.ts";
 import { createRuns } from "./domain/runs/runs.ts";
 import { packDirectory } from "./domain/templates/archive.ts";
+import { createTokens } from "./domain/tokens/tokens.ts";
+import { createRateLimit } from "./platform/rate-limit.ts";
 import { EXAMPLES_DIR } from "./seed/demo.ts";
 import { openTestKernel, type TestTenant } from "./seed/test-kernel.ts";
 import { openTestTemplates, publishReviewed } from "./seed/test-templates.ts";
@@ -37,9 +42,12 @@ export async function openTestDomain() {
   const { access, audit, fastDatabase } = kernel;
   const factory = await openTestTemplates(kernel);
   const { dir, blobs, redis, clock, reviews, signing, templates } = factory;
+  const silent = createLogger({ app: "test", level: "silent" });
   const authority = await openHostAuthority({ stateDir: path.join(dir, "state"), trustDomain: "test.local", clock });
   const fleet = createFleet({ access, audit, fastDatabase, authority, redis, clock, gatewayUrl: "https://localhost:1" });
-  const runs = createRuns({ access, fastDatabase, blobs, redis, clock, templates, fleet });
+  const quotas = createQuotas({ access, clock });
+  const channels = createChannels({ access, redis, clock });
+  const runs = createRuns({ access, fastDatabase, blobs, redis, clock, templates, channels, quotas, fleet });
   const notices = createNotices({ access, fastDatabase, redis, clock, logger: silent });
   const runsView = createRunsView({ access, blobs, clock });
   const views = {
@@ -65,6 +73,8 @@ export async function openTestDomain() {
     reviews,
     templates,
     fleet,
+    channels,
+    quotas,
     runs,
     notices,
     views,
@@ -94,17 +104,19 @@ export type World = {
   templateId: string;
   source: string;
   noticeId: string;
+  holdId: string;
   keyId: string;
+  tokenId: string;
   reviewId: string;
   reviewNumber: number;
   commentId: string;
   manifestDigest: string;
+  baseDigest: string;
   policyRevision: string;
 };
 
 /** Something of every kind that belongs to the first tenant: a published template with a draft, code, a host, a token, a run. */
 export async function furnish({ kernel, domain }: Pick<TestDomain, "kernel" | "domain">): Promise<World> {
-  baseDigest: string;
   const editor = kernel.acme.as("editor");
   const directory = path.join(EXAMPLES_DIR, "dependency-audit");
   const { digest } = await domain.templates.archives.upload(editor, await packDirectory(directory));
@@ -119,12 +131,12 @@ export async function furnish({ kernel, domain }: Pick<TestDomain, "kernel" | "d
   const next = source.replace("Marker of the first tenant", "Marker of the first tenant, again");
   const saved = await domain.templates.drafts.save(editor, { draftId, expectedRevision: 1, source: next });
   const review = await domain.templates.requestReview(editor, { draftId, expectedRevision: 2, title: "Marker of the first tenant" });
+  const { base } = await domain.templates.drafts.get(editor, { draftId });
   const { commentId } = await domain.reviews.comment(editor, { reviewId: review.reviewId, body: "Marker of the first tenant" });
   await domain.fleet.createJoinToken(kernel.acme.as("operator"), { hostName: "acme-host", labels: {}, expiresInMinutes: 5 });
   const { rows } = await kernel.fastDatabase.asSystem((tx) =>
     tx.query<{ id: string }>(
       "insert into hosts (tenant_id, serves, name, state, isolation, slots_total, slots_free, last_seen_at) values ($1, array[$1::uuid], 'acme-host', 'ready', 'proven', 4, 4, now()) returning id",
-  const { base } = await domain.templates.drafts.get(editor, { draftId });
       [kernel.acme.id],
     ),
   );
@@ -139,7 +151,18 @@ export async function furnish({ kernel, domain }: Pick<TestDomain, "kernel" | "d
       [kernel.acme.id, kernel.acme.as("admin").id],
     ),
   );
+  await domain.channels.create(kernel.acme.as("operator"), { templateName, name: "production", planName: "standard" });
+  // Of another template than the one that is run here: it would refuse those runs.
+  const { holdId } = await kernel.fastDatabase.inTenant(kernel.acme.id, (tx) =>
+    domain.quotas.hold(tx, {
+      tenantId: kernel.acme.id,
+      templateId: "00000000-0000-7000-8000-000000000000",
+      source: "test",
+      reason: "Marker of the first tenant",
+    }),
+  );
   const { keyId } = await domain.signing.rotate(kernel.acme.as("admin"));
+  const { tokenId } = await domain.tokens.create(kernel.acme.as("admin"), { name: "acme-ci", roles: ["ci"], expiresInDays: 1 });
   await domain.signing.sequenceAudit(systemActor("audit-sequencer"));
   return {
     templateName,
@@ -149,12 +172,15 @@ export async function furnish({ kernel, domain }: Pick<TestDomain, "kernel" | "d
     runId,
     templateId,
     source,
+    holdId,
     noticeId: noticed.rows[0]?.id ?? "",
     keyId,
+    tokenId,
     reviewId: review.reviewId,
     reviewNumber: review.number,
     commentId,
     manifestDigest: saved.digest ?? "",
+    baseDigest: base?.digest ?? "",
     policyRevision: domain.reviews.policyRevision("template"),
   };
 }
@@ -162,7 +188,6 @@ export async function furnish({ kernel, domain }: Pick<TestDomain, "kernel" | "d
 export type Outcome = { refused: string } | { answered: string };
 
 /** Calls a procedure past the transport; a stream is followed for a moment. */
-    baseDigest: base?.digest ?? "",
 export async function drive(context: Context, procedurePath: string, input: unknown): Promise<Outcome> {
   const [noun = "", verb = ""] = procedurePath.split(".");
   const signal = AbortSignal.timeout(300);

@@ -1,13 +1,17 @@
 /** What a procedure sees: who calls, and the doors. Built once a request by the server. */
 import type { Access } from "../domain/access/access.ts";
 import type { UserActor } from "../domain/actor.ts";
+import type { Channels } from "../domain/channels/channels.ts";
 import type { Fleet } from "../domain/fleet/fleet.ts";
 import type { Notices } from "../domain/notices/notices.ts";
+import type { Quotas } from "../domain/quotas/quotas.ts";
+import type { Requests } from "../domain/requests/requests.ts";
 import type { Reviews } from "../domain/reviews/reviews.ts";
 import type { Runs } from "../domain/runs/runs.ts";
 import type { Signing } from "../domain/signing/signing.ts";
 import type { Templates } from "../domain/templates/templates.ts";
 import type { Membership, Tenants } from "../domain/tenants/tenants.ts";
+import type { Tokens } from "../domain/tokens/tokens.ts";
 import type { AuditView } from "../views/audit.ts";
 import type { FleetView } from "../views/fleet.ts";
 import type { NoticesView } from "../views/notices.ts";
@@ -21,10 +25,14 @@ import type { TemplatesView } from "../views/templates.ts";
 /** Every door the edge may call; main.ts constructs it. */
 export type Domain = {
   readonly access: Access;
+  readonly tokens: Tokens;
+  readonly requests: Requests;
   readonly tenants: Tenants;
   readonly signing: Signing;
   readonly reviews: Reviews;
   readonly templates: Templates;
+  readonly channels: Channels;
+  readonly quotas: Quotas;
   readonly fleet: Fleet;
   readonly runs: Runs;
   readonly notices: Notices;

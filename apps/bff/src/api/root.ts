@@ -1,15 +1,18 @@
 import { archivesRouter } from "./archives.ts";
 import { auditRouter } from "./audit.ts";
+import { channelsRouter } from "./channels.ts";
 import { draftsRouter } from "./drafts.ts";
 import { fleetRouter } from "./fleet.ts";
 import { membersRouter } from "./members.ts";
 import { noticesRouter } from "./notices.ts";
 import { router } from "./procedure.ts";
+import { quotasRouter } from "./quotas.ts";
 import { reviewsRouter } from "./reviews.ts";
 import { runsRouter } from "./runs.ts";
 import { sessionRouter } from "./session.ts";
 import { signingRouter } from "./signing.ts";
 import { templatesRouter } from "./templates.ts";
+import { tokensRouter } from "./tokens.ts";
 
 export const appRouter = router({
   session: sessionRouter,
@@ -19,10 +22,13 @@ export const appRouter = router({
   drafts: draftsRouter,
   reviews: reviewsRouter,
   archives: archivesRouter,
+  channels: channelsRouter,
+  quotas: quotasRouter,
   runs: runsRouter,
   fleet: fleetRouter,
   notices: noticesRouter,
   signing: signingRouter,
+  tokens: tokensRouter,
 });
 
 /** What the console codes against; types only ever cross that way. */

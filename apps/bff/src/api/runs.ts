@@ -1,5 +1,6 @@
 import { tracked } from "@trpc/server";
 import { z } from "zod";
+import { channelName } from "./channels.ts";
 import { procedure, router } from "./procedure.ts";
 import { name, printable, semver } from "./templates.ts";
 
@@ -12,6 +13,9 @@ const submission = z.object({
   templateName: name,
   /** `latest`, an exact version, or a range such as `^1.2.0`. */
   range: printable.max(100).optional(),
+  /** The channel to ask instead of a range, and whose run it is: one key always gets the same of two versions. */
+  channel: channelName.optional(),
+  key: printable.max(200).optional(),
   input: z.string().max(INPUT_LENGTH_MAX),
 });
 const query = z.object({

@@ -11,9 +11,11 @@ import type { Manifest } from "@agent-factory/manifest/schema";
 import { createLogger } from "@agent-factory/process/logger";
 import { testRedisUrl } from "@agent-factory/testkit/redis";
 import { type HostActor, systemActor } from "../domain/actor.ts";
+import { type Channels, createChannels } from "../domain/channels/channels.ts";
 import { createFleet, type Fleet, type HostTrust } from "../domain/fleet/fleet.ts";
 import { type HostAuthority, openHostAuthority } from "../domain/fleet/host-authority.ts";
 import { createHostTrust } from "../domain/fleet/host-trust.ts";
+import { createQuotas, type Quotas } from "../domain/quotas/quotas.ts";
 import { createRuns, type Runs } from "../domain/runs/runs.ts";
 import { openSigning, type Signing } from "../domain/signing/signing.ts";
 import type { Runnable, Templates, Tryable } from "../domain/templates/templates.ts";
@@ -36,6 +38,8 @@ export type TestRegistry = AsyncDisposable & {
   readonly signing: Signing;
   readonly fleet: Fleet;
   readonly trust: HostTrust;
+  readonly channels: Channels;
+  readonly quotas: Quotas;
   readonly runs: Runs;
   /** What `templates.tryable` answers in this test; null: the real door is not there. */
   tryable: Tryable | null;
@@ -79,7 +83,9 @@ export async function openTestRegistry(options: { redisUrl?: string; now?: Date 
     },
   };
   const nothing = () => Promise.reject(new Error("this test publishes nothing"));
-  const runs = createRuns({ access, fastDatabase, templates, fleet, blobs, redis, clock, random: () => 0 });
+  const quotas = createQuotas({ access, clock });
+  const channels = createChannels({ access, redis, clock });
+  const runs = createRuns({ access, fastDatabase, templates, channels, quotas, fleet, blobs, redis, clock, random: () => 0 });
   const workers: Workers[] = [];
   const gateways: Gateway[] = [];
 
@@ -105,6 +111,8 @@ export async function openTestRegistry(options: { redisUrl?: string; now?: Date 
     signing,
     fleet,
     trust,
+    channels,
+    quotas,
     runs,
     tryable: null,
     runnable: null,
@@ -179,6 +187,7 @@ export async function openTestRegistry(options: { redisUrl?: string; now?: Date 
     },
     startWorkers: async () => {
       const started = await startWorkers({
+        requests: { forget: async () => 0 },
         signing,
         templates: { publish: nothing, sign: nothing },
         runs,

@@ -89,8 +89,8 @@ export type Channels = {
   candidates(actor: Actor, input: Named): Promise<Pins[]>;
   /** What a run of a version needs; null when it is unsigned or no host runs it. */
   pins(tx: FastTransaction, versionId: string): Promise<Pins | null>;
-  /** What a run whose canary attempt failed gets instead, held like in `resolve`; null: there is no valid stable version. */
-  baseline(tx: FastTransaction, channelId: string): Promise<Pins | null>;
+  /** What a run whose canary attempt failed gets instead, held like in `resolve` (null: no valid stable version), and which canary there is now. */
+  baseline(tx: FastTransaction, channelId: string): Promise<{ canaryVersionId: string | null; pins: Pins | null }>;
   /** For rollouts alone: the channel, held alone until the transaction ends. */
   lock(tx: FastTransaction, channelId: string): Promise<Omit<ChannelRow, "templateName"> | null>;
   lockNamed(tx: FastTransaction, input: Named): Promise<ChannelRow | null>;
@@ -212,8 +212,10 @@ export function createChannels({ access, redis, clock }: ChannelsParts): Channel
 
     baseline: async (tx, channelId) => {
       const channel = await findChannelById(tx, channelId, "share");
-      if (!channel?.stable || channel.stable.revoked || !(await holdVersion(tx, channel.stable.id))) return null;
-      return pinsOf(tx, channel.stable.id);
+      const canaryVersionId = channel?.canary?.id ?? null;
+      const stable = channel?.stable && !channel.stable.revoked ? channel.stable : null;
+      // The channel is held, and whoever hears of a revocation takes the channel before it ends runs: it finds what we move.
+      return { canaryVersionId, pins: stable && (await pinsOf(tx, stable.id)) };
     },
 
     lock: (tx, channelId) => findChannelById(tx, channelId, "update"),

@@ -11,8 +11,11 @@ import type { Clock } from "../../platform/clock.ts";
 import type { FastDatabase, FastTransaction } from "../../platform/fast-database.ts";
 import type { HostActor } from "../actor.ts";
 import { addToOutbox } from "../audit/outbox.ts";
+import type { Channels } from "../channels/channels.ts";
 import { Failure } from "../failure.ts";
 import type { Fleet } from "../fleet/fleet.ts";
+import { moveToBaseline, type ToBaseline } from "./baseline-store.ts";
+import { baselineOf, carryOut, readBaselines, toBaseline } from "./baselines.ts";
 import { appendEntries, type LogEntry } from "./log-store.ts";
 import type { OutputJudge } from "./output.ts";
 import { decideLoss, judgeResult, judgeStranger, LEASE_MS, type Loss, REFUSED_MS, storable, VERSION_REVOKED } from "./run.ts";
@@ -30,7 +33,6 @@ import {
   lockHeldBy,
   type Move,
   markStarted,
-  moveRuns,
   type RunFacts,
   recordOutput,
 } from "./run-store.ts";
@@ -74,6 +76,7 @@ export type Leases = {
 
 export type LeaseParts = {
   readonly fastDatabase: FastDatabase;
+  readonly channels: Pick<Channels, "baseline">;
   readonly fleet: Pick<Fleet, "serving">;
   readonly blobs: BlobStore;
   readonly clock: Clock;
@@ -82,7 +85,7 @@ export type LeaseParts = {
   readonly random: () => number;
 };
 
-export function createLeases({ fastDatabase, fleet, blobs, clock, judgeOutput, ring, random }: LeaseParts): Leases {
+export function createLeases({ fastDatabase, channels, fleet, blobs, clock, judgeOutput, ring, random }: LeaseParts): Leases {
   const requireHeld = async (host: HostActor, hold: Hold) => {
     const held = await fastDatabase.asSystem((tx) => findHeld(tx, host.id, hold), { readOnly: true });
     if (!held) throw leaseLost(hold);
@@ -138,7 +141,27 @@ export function createLeases({ fastDatabase, fleet, blobs, clock, judgeOutput, r
         if (judged && "loss" in judged) losses.set(result.runId, { hold: holdOf(result), error: judged.loss });
       }
       const { acks, requeued } = await fastDatabase.asSystem(async (tx) => {
-        const ended = await endRuns(tx, host.id, endings, now);
+        const baselines = await readBaselines(tx, channels, facts.values());
+        const mayMove = endings.filter(({ runId, state }) => {
+          const run = facts.get(runId);
+          return state === "failed" && run !== undefined && baselineOf(run, baselines) !== null;
+        });
+        const failed = new Map(mayMove.map((ending) => [ending.runId, ending]));
+        const going = failed.size === 0 ? [] : await lockHeld(tx, host.id, mayMove);
+        // Once locked they are what they are: one whose end was asked for meanwhile ends.
+        const moving = going.flatMap((run): ToBaseline[] => {
+          const [pins, ending] = [baselineOf(run, baselines), failed.get(run.id)];
+          return pins && ending ? [toBaseline(run, pins, { state: "failed", error: ending.error, usage: ending.usage }, now)] : [];
+        });
+        await moveToBaseline(tx, moving, now);
+        const movedOn = new Set(moving.map(({ runId }) => runId));
+        const ended = await endRuns(
+          tx,
+          host.id,
+          endings.filter(({ runId }) => !movedOn.has(runId)),
+          now,
+        );
+        for (const { runId, ended: attempt } of moving) ended.set(runId, attempt?.error ?? null);
         for (const [runId, error] of ended) {
           const run = facts.get(runId);
           if (run?.semver && error?.kind === "integrity") await addToOutbox(tx, refusalOf(run, error, host));
@@ -152,10 +175,10 @@ export function createLeases({ fastDatabase, fleet, blobs, clock, judgeOutput, r
                 [...losses.values()].map(({ hold }) => hold),
               );
         const moves = lost.map((run) => moveOf(run, "sandbox-lost", losses.get(run.id)?.error ?? null, now, random()));
-        await moveRuns(tx, moves, now);
+        const { requeued } = await carryOut(tx, moves, lost, baselines, now);
         const counted = new Set([...ended.keys(), ...lost.map(({ id }) => id)]);
         const acks = await acksOf(tx, host.id, results, counted);
-        return { acks, requeued: moves.some(({ state }) => state === "queued") };
+        return { acks, requeued: requeued || moving.length > 0 };
       });
       ring.runs(results.map(({ runId }) => runId));
       if (requeued) ring.work();
@@ -167,11 +190,9 @@ export function createLeases({ fastDatabase, fleet, blobs, clock, judgeOutput, r
       await fastDatabase.asSystem(async (tx) => {
         const reasons = new Map(runs.map(({ runId, reason }) => [runId, reason]));
         const held = (await lockHeld(tx, host.id, runs)).filter(({ state }) => state === "leased");
-        await moveRuns(
-          tx,
-          held.map((run) => backOf(run, storable(reasons.get(run.id) ?? "refused").slice(0, 200), new Date(now.getTime() + REFUSED_MS))),
-          now,
-        );
+        const rested = new Date(now.getTime() + REFUSED_MS);
+        const moves = held.map((run) => backOf(run, storable(reasons.get(run.id) ?? "refused").slice(0, 200), rested));
+        await carryOut(tx, moves, held, await readBaselines(tx, channels, held), now);
       });
       ring.runs(runs.map(({ runId }) => runId));
     },
@@ -201,7 +222,7 @@ export function createLeases({ fastDatabase, fleet, blobs, clock, judgeOutput, r
           // A new epoch may have run it before it died; a lease that an old epoch never heard of was surely not run.
           newEpoch || run.state === "running" ? moveOf(run, "host-restarted", null, now, random()) : backOf(run, "undelivered", now),
         );
-        await moveRuns(tx, moves, now);
+        await carryOut(tx, moves, gone, await readBaselines(tx, channels, gone), now);
         const extended = newEpoch ? new Map<string, CancelAsked>() : await extendLeases(tx, host.id, holding, until);
         return { cancels: cancelsOf(holding, extended), moved: gone.map(({ id }) => id) };
       });

@@ -6,6 +6,8 @@
  */
 import type { Hold, Lease, RunError } from "@agent-factory/protocol";
 import type { FastTransaction } from "../../platform/fast-database.ts";
+import type { Judged } from "../channels/channels.ts";
+import { OUTCOME_COLUMNS, sayOutcomes } from "./outcome-store.ts";
 import { type RunState, VERSION_REVOKED } from "./run.ts";
 
 /** The row of `tenant_queues` that is the queue's own clock: the virtual start of the run leased last. Tenants may read it. */
@@ -36,6 +38,15 @@ export type NewRuns = {
   readonly submittedByName: string;
   readonly submittedAt: Date;
   readonly traceId: string | null;
+  /** The channel that pinned it; null when it was asked for by range, or is a try. */
+  readonly channel: {
+    /** The run's id, known before: it is the key of a run without one. */
+    readonly runId: string;
+    readonly id: string;
+    readonly name: string;
+    readonly stickyHash: bigint;
+    readonly judged: Judged | null;
+  } | null;
   readonly inputs: readonly { readonly text: string | null; readonly digest: string | null; readonly sizeBytes: number }[];
 };
 
@@ -54,10 +65,10 @@ export async function insertRuns(tx: FastTransaction, runs: NewRuns): Promise<st
           set virtual_time = greatest(tenant_queues.virtual_time, excluded.virtual_time - $2::float8) + $2::float8 / tenant_queues.weight
         returning virtual_time, weight
       ), submitted as (
-        insert into runs (tenant_id, kind, template_id, template_name, draft_id, draft_revision, driver, manifest_digest, code_digest, code_entry,
+        insert into runs (id, channel_id, channel_name, sticky_hash, judged, tenant_id, kind, template_id, template_name, draft_id, draft_revision, driver, manifest_digest, code_digest, code_entry,
           limits, capabilities, priority, max_attempts, submitted_by, submitted_by_name, submitted_at, not_before, trace_id,
           version_id, semver, subject_name, bundle_digest, input_inline, input_digest, input_size_bytes, virtual_start)
-        select $1, $3::run_kind, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13::text[], $14, $15, $16, $17, $18, $18, $19,
+        select coalesce($27::uuid, uuidv7()), $28::uuid, $29, $30::bigint, $31::jsonb, $1, $3::run_kind, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13::text[], $14, $15, $16, $17, $18, $18, $19,
           $23::uuid, $24, $25, $26, to_jsonb(i.text), i.digest, i.size, queue.virtual_time - ($2::float8 + 1 - i.n) / queue.weight
         from unnest($20::text[], $21::text[], $22::bigint[]) with ordinality as i (text, digest, size, n), queue
         returning id
@@ -92,9 +103,21 @@ export async function insertRuns(tx: FastTransaction, runs: NewRuns): Promise<st
       runs.version?.semver ?? null,
       runs.version?.subjectName ?? null,
       runs.version?.bundleDigest ?? null,
+      runs.channel?.runId ?? null,
+      runs.channel?.id ?? null,
+      runs.channel?.name ?? null,
+      runs.channel?.stickyHash.toString() ?? null,
+      runs.channel?.judged ? JSON.stringify(runs.channel.judged) : null,
     ],
   );
   return rows.map(({ id }) => id);
+}
+
+/** An id that a run will have. */
+export async function freshRunId(tx: FastTransaction): Promise<string> {
+  const { rows } = await tx.query<{ id: string }>({ name: "runs_fresh_id", text: "select uuidv7() as id" });
+  if (!rows[0]) throw new Error("the database gave no id");
+  return rows[0].id;
 }
 
 export type LeasedRow = {
@@ -218,9 +241,13 @@ export type RunFacts = {
   /** Its version may not run any more: why its end is asked for. */
   readonly revoked: boolean;
   readonly limits: Lease["limits"];
+  /** Null outside channels; a run that was moved is judged no more. */
+  readonly versionId: string | null;
+  readonly channelId: string | null;
+  readonly judged: Judged | null;
 };
 
-const FACTS = `id, tenant_id as "tenantId", template_name as "templateName", semver, driver, manifest_digest as "manifestDigest", output_digest as "outputDigest",
+const FACTS = `id, version_id as "versionId", channel_id as "channelId", judged, tenant_id as "tenantId", template_name as "templateName", semver, driver, manifest_digest as "manifestDigest", output_digest as "outputDigest",
   output_size_bytes as "outputSizeBytes", state, attempt, max_attempts as "maxAttempts", fence, host_id as "hostId",
   cancel_requested_at is not null as "cancelRequested", state_reason is not distinct from '${VERSION_REVOKED}' as revoked, limits`;
 
@@ -257,11 +284,11 @@ export async function endRuns(
           state_reason = case when said.state = 'cancelled' then r.state_reason end,
           started_at = coalesce(r.started_at, $11), error = said.error::jsonb, usage = said.usage::jsonb,
           output_inline = to_jsonb(said.output), output_digest = said.digest, output_size_bytes = said.size
-        from said where ${HELD} returning r.id, r.tenant_id, r.attempt, r.state, r.error
+        from said where ${HELD} returning ${OUTCOME_COLUMNS}
       ), noted as (
         insert into run_events (tenant_id, run_id, at, attempt, kind, data)
         select tenant_id, id, $11, attempt, 'finished', jsonb_strip_nulls(jsonb_build_object('state', state, 'errorKind', error->>'kind')) from ended
-      ) select id, error from ended`,
+      ), told as (${sayOutcomes("ended", "$11")}) select id, error from ended`,
     },
     [
       hostId,
@@ -337,8 +364,8 @@ export async function moveRuns(tx: FastTransaction, moves: readonly Move[], now:
           started_at = case when said.state = 'queued' then null else r.started_at end,
           finished_at = case when said.state = 'queued' then null else $8::timestamptz end,
           error = case when said.state = 'dead' then said.error::jsonb end
-        from said where r.id = said.id returning r.id, r.tenant_id, r.attempt, said.reason, said.event, r.not_before
-      )
+        from said where r.id = said.id returning ${OUTCOME_COLUMNS}, said.reason, said.event, r.not_before
+      ), told as (${sayOutcomes("moved", "$8")})
       insert into run_events (tenant_id, run_id, at, attempt, kind, data)
       select tenant_id, id, $8, attempt, event, jsonb_build_object('reason', reason, 'notBefore', not_before) from moved`,
     },
@@ -394,10 +421,10 @@ export async function requestCancel(
 ): Promise<{ state: RunState; hostId: string | null } | null> {
   const { rows } = await tx.query<{ state: RunState; hostId: string | null }>(
     `with moved as (
-       update runs set state = case when state = 'queued' then 'cancelled' else state end, cancel_requested_at = coalesce(cancel_requested_at, $2),
-         finished_at = case when state = 'queued' then $2 end
-       where id = $1 and state in ('queued', 'leased', 'running') returning *
-     ), noted as (
+       update runs r set state = case when state = 'queued' then 'cancelled' else state end, cancel_requested_at = coalesce(cancel_requested_at, $2),
+         finished_at = case when state = 'queued' then $2::timestamptz end
+       where id = $1 and state in ('queued', 'leased', 'running') returning ${OUTCOME_COLUMNS}
+     ), told as (${sayOutcomes("moved", "$2")}), noted as (
        insert into run_events (tenant_id, run_id, at, attempt, kind, data)
        select tenant_id, id, $2, attempt, case when state = 'cancelled' then 'cancelled' else 'cancel-requested' end, '{"reason": "requested"}' from moved
      ) select state, host_id as "hostId" from moved`,

@@ -6,6 +6,10 @@
  *   running    the host reported its start                   -> queued (lost: attempt + 1), succeeded, failed, cancelled, dead
  *   succeeded, failed, cancelled, dead                       final: nothing leaves them, so a run is counted once
  *
+ * A run on a channel that got the canary and failed there, or died there, does not end: that attempt is counted against the canary, and the run
+ * is `queued` again for the channel's stable version (attempt + 1, no longer evidence for anything), once. What is still queued when its canary
+ * ends is given the stable version where it waits.
+ *
  * The fence rises with every lease. Whoever speaks of a run must name its attempt and its fence and be its host: anybody else
  * is refused. Only the loss of a host or of a sandbox is tried again; an exception in the template's code is an answer, and so is a
  * host's refusal (`integrity`): a damaged store fails everywhere, and a host fetches anew before it refuses.
@@ -74,6 +78,20 @@ export function judgeResult(
   const error = result.error ?? { kind: "internal" as const, message: "The host reported a failure without saying which", stack: [] };
   return error.kind === "sandbox-lost" ? { as: "loss", error } : { as: "end", state: "failed", error };
 }
+
+/**
+ * Whether a run that failed or died is moved to the stable version of its channel instead. `stableVersionId` null: there is none that may run;
+ * the same as the run's: the canary has become it meanwhile.
+ */
+export function isMoved({ judged, versionId, cancelRequested }: MayMove, stableVersionId: string | null): boolean {
+  return judged?.cohort === "canary" && !cancelRequested && stableVersionId !== null && stableVersionId !== versionId;
+}
+
+export type MayMove = {
+  readonly judged: { readonly cohort: "baseline" | "canary" } | null;
+  readonly versionId: string | null;
+  readonly cancelRequested: boolean;
+};
 
 /** Why a result changed nothing. */
 export type Refusal = "unknown-run" | "lease-lost" | "already-ended";

@@ -2,19 +2,23 @@
  * Runs: the work ledger. People and programs submit (`submissions.ts`) and cancel; hosts lease and finish (`leases.ts`); loops take
  * back what was lost. The life of a run is in `run.ts`.
  */
+import { PAYLOAD_BYTES_MAX } from "@agent-factory/protocol";
 import type { BlobStore } from "../../platform/blobs.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { FastDatabase, FastTransaction } from "../../platform/fast-database.ts";
 import type { RedisConnections } from "../../platform/redis.ts";
 import type { Access } from "../access/access.ts";
 import type { Actor, SystemActor } from "../actor.ts";
+import type { Channels, Pins } from "../channels/channels.ts";
 import { Failure } from "../failure.ts";
 import { type Fleet, hostDoorbell } from "../fleet/fleet.ts";
+import { repinQueued } from "./baseline-store.ts";
+import { carryOut, readBaselines, rowPins } from "./baselines.ts";
 import { createLeases, type Leases, moveOf } from "./leases.ts";
 import { deleteEntries } from "./log-store.ts";
 import { createOutputJudge } from "./output.ts";
 import { explainWaiting, isFinal, type RunState } from "./run.ts";
-import { findFacts, lockExpired, lockHeldBy, moveRuns, type RunFacts, requestCancel } from "./run-store.ts";
+import { findFacts, lockExpired, lockHeldBy, type RunFacts, requestCancel } from "./run-store.ts";
 import { createSubmissions, type Submissions, type SubmissionsParts } from "./submissions.ts";
 import { findRevoked, revokeRuns } from "./version-store.ts";
 
@@ -40,6 +44,12 @@ export type Runs = Leases &
      * `version-revoked`; answers how many. Nothing happens to runs of a version that is not revoked.
      */
     cancelOfVersion(loop: SystemActor, input: { versionId: string }): Promise<number>;
+    /**
+     * For rollouts, in the transaction that moves the channel: every run that waits for the one version waits for the other from now on.
+     * Answers their ids; `ring` them after the commit.
+     */
+    repin(tx: FastTransaction, input: { channelId: string; fromVersionId: string; to: Pins; reason: string }): Promise<string[]>;
+    ring(runIds: readonly string[]): void;
     /** Deletes a batch of log entries past their time; answers how many. */
     forgetLogs(loop: SystemActor): Promise<number>;
   };
@@ -48,6 +58,8 @@ export type RunsParts = {
   readonly access: Access;
   readonly fastDatabase: FastDatabase;
   readonly templates: SubmissionsParts["templates"];
+  readonly channels: SubmissionsParts["channels"] & Pick<Channels, "baseline">;
+  readonly quotas: SubmissionsParts["quotas"];
   readonly fleet: Pick<Fleet, "serving" | "requireReadyHost">;
   readonly blobs: BlobStore;
   readonly redis: Pick<RedisConnections, "publish">;
@@ -61,7 +73,18 @@ const LOGS_KEPT_MS = 30 * 24 * 60 * 60_000;
 const LOGS_BATCH = 5_000;
 const REVOKED_BATCH = 500;
 
-export function createRuns({ access, fastDatabase, templates, fleet, blobs, redis, clock, random = Math.random }: RunsParts): Runs {
+export function createRuns({
+  access,
+  fastDatabase,
+  templates,
+  channels,
+  quotas,
+  fleet,
+  blobs,
+  redis,
+  clock,
+  random = Math.random,
+}: RunsParts): Runs {
   const ring = {
     runs: (runIds: readonly string[]) => void redis.publish(RUNS_DOORBELL, runIds.join(",")),
     work: () => void redis.publish(WORK_DOORBELL, ""),
@@ -69,20 +92,20 @@ export function createRuns({ access, fastDatabase, templates, fleet, blobs, redi
 
   const takeBackHeld = async (find: (tx: FastTransaction) => Promise<RunFacts[]>, reason: string) => {
     const now = clock.now();
-    const moves = await fastDatabase.asSystem(async (tx) => {
-      const moves = (await find(tx)).map((run) => moveOf(run, reason, null, now, random()));
-      await moveRuns(tx, moves, now);
-      return moves;
+    const { lost, requeued } = await fastDatabase.asSystem(async (tx) => {
+      const lost = await find(tx);
+      const moves = lost.map((run) => moveOf(run, reason, null, now, random()));
+      return { lost, ...(await carryOut(tx, moves, lost, await readBaselines(tx, channels, lost), now)) };
     });
-    if (moves.length > 0) ring.runs(moves.map(({ runId }) => runId));
-    if (moves.some(({ state }) => state === "queued")) ring.work();
-    return moves.length;
+    if (lost.length > 0) ring.runs(lost.map(({ id }) => id));
+    if (requeued) ring.work();
+    return lost.length;
   };
 
   return {
-    ...createLeases({ fastDatabase, fleet, blobs, clock, judgeOutput: createOutputJudge({ blobs }), ring, random }),
+    ...createLeases({ fastDatabase, channels, fleet, blobs, clock, judgeOutput: createOutputJudge({ blobs }), ring, random }),
 
-    ...createSubmissions({ access, fastDatabase, templates, fleet, blobs, clock, ring }),
+    ...createSubmissions({ access, fastDatabase, templates, channels, quotas, fleet, blobs, clock, ring }),
 
     cancel: async (actor, { runId }) => {
       const { state, hostId } = await access.performFast(
@@ -118,6 +141,11 @@ export function createRuns({ access, fastDatabase, templates, fleet, blobs, redi
           if (hostId !== null) void redis.publish(hostDoorbell(hostId), "cancel");
         if (ended.length < REVOKED_BATCH) return total;
       }
+    },
+
+    repin: (tx, { to, ...input }) => repinQueued(tx, { ...input, to: rowPins(to, PAYLOAD_BYTES_MAX) }, clock.now()),
+    ring: (runIds) => {
+      if (runIds.length > 0) ring.runs(runIds);
     },
 
     expire: () => takeBackHeld((tx) => lockExpired(tx, clock.now(), EXPIRED_BATCH), "lease-expired"),

@@ -11,10 +11,13 @@ import type { Clock } from "../../platform/clock.ts";
 import type { FastDatabase } from "../../platform/fast-database.ts";
 import type { Access } from "../access/access.ts";
 import type { Actor, SystemActor } from "../actor.ts";
+import type { Channels } from "../channels/channels.ts";
 import { Failure } from "../failure.ts";
 import type { Fleet } from "../fleet/fleet.ts";
+import type { Quotas } from "../quotas/quotas.ts";
 import type { Templates } from "../templates/templates.ts";
-import { insertRuns, type NewRuns } from "./run-store.ts";
+import { ledgerLimits } from "./baselines.ts";
+import { freshRunId, insertRuns, type NewRuns } from "./run-store.ts";
 import { holdRunnable } from "./version-store.ts";
 
 export type Submissions = {
@@ -24,14 +27,22 @@ export type Submissions = {
    */
   try(actor: Actor, input: { draftId: string; expectedRevision: number; input: string }): Promise<{ runId: string }>;
   /**
-   * Runs a published version: the one that `range` (default `latest`) names now, pinned with the bundle that vouches for it.
-   * Failures: those of `templates.runnable` (`templates.no-version`, `templates.unsigned`, …), those of `try` about input and hosts,
+   * Runs a published version: the one that `range` (default `latest`) names now, or the one that `channel` gives to `key` (without one
+   * every run is its own), pinned with the bundle that vouches for it. A channel is resolved in the very transaction that submits: whoever
+   * moves it finds the run, or had moved it before.
+   * Failures: `runs.range-and-channel`, `quotas.held`, `channels.missing`, `channels.no-valid-version`, those of `templates.runnable` (`templates.no-version`, `templates.unsigned`, …), those of `try` about input and hosts,
    * `templates.version-revoked` when that happened in this very moment.
    */
   submit(
     actor: Actor,
-    input: { templateName: string; range?: string | undefined; input: string },
-  ): Promise<{ runId: string; semver: string }>;
+    input: {
+      templateName: string;
+      range?: string | undefined;
+      channel?: string | undefined;
+      key?: string | undefined;
+      input: string;
+    },
+  ): Promise<{ runId: string; semver: string; cohort: "baseline" | "canary" | null }>;
   /** Queues no-op runs of one tenant in one transaction: what the ledger itself costs. Not for people. */
   submitBatch(
     actor: SystemActor & { readonly tenantId: string },
@@ -43,6 +54,8 @@ export type SubmissionsParts = {
   readonly access: Access;
   readonly fastDatabase: FastDatabase;
   readonly templates: Pick<Templates, "tryable" | "runnable">;
+  readonly channels: Pick<Channels, "resolve" | "candidates" | "pins">;
+  readonly quotas: Pick<Quotas, "requireNoHold">;
   readonly fleet: Pick<Fleet, "requireReadyHost">;
   readonly blobs: BlobStore;
   readonly clock: Clock;
@@ -53,8 +66,6 @@ export type SubmissionsParts = {
 const TRY_PRIORITY = 10;
 const RUN_PRIORITY = 0;
 const TRY_ATTEMPTS_MAX = 2;
-const LOG_BYTES_MAX = 1024 * 1024;
-const PIDS_MAX = 64;
 const NO_TEMPLATE = "00000000-0000-0000-0000-000000000000";
 /** sha256 of the empty object: a no-op has no manifest. */
 const NO_MANIFEST = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
@@ -67,7 +78,17 @@ const NOOP_LIMITS: Lease["limits"] = {
   outputBytes: 64 << 10,
 };
 
-export function createSubmissions({ access, fastDatabase, templates, fleet, blobs, clock, ring }: SubmissionsParts): Submissions {
+export function createSubmissions({
+  access,
+  fastDatabase,
+  templates,
+  channels,
+  quotas,
+  fleet,
+  blobs,
+  clock,
+  ring,
+}: SubmissionsParts): Submissions {
   /** The input as the ledger keeps it: in the row, or as a blob when it is large. */
   const storeInput = async (tenantId: string, input: string): Promise<NewRuns["inputs"]> => {
     const sizeBytes = Buffer.byteLength(input);
@@ -78,7 +99,6 @@ export function createSubmissions({ access, fastDatabase, templates, fleet, blob
 
   /** What a draft and a version have in common once they may run. */
   const runOf = (actor: Actor, tenantId: string, runnable: Runnable, inputs: NewRuns["inputs"]) => {
-    const { timeoutMs, memoryBytes, cpuMillis } = runnable.limits;
     return {
       tenantId,
       templateId: runnable.templateId,
@@ -86,7 +106,7 @@ export function createSubmissions({ access, fastDatabase, templates, fleet, blob
       driver: "node" as const,
       manifestDigest: runnable.manifestDigest,
       code: runnable.code,
-      limits: { timeoutMs, memoryBytes, cpuMillis, pids: PIDS_MAX, logBytes: LOG_BYTES_MAX, outputBytes: PAYLOAD_BYTES_MAX },
+      limits: ledgerLimits(runnable.limits, PAYLOAD_BYTES_MAX),
       capabilities: runnable.capabilities,
       submittedBy: actor.id,
       submittedByName: actor.name,
@@ -94,6 +114,49 @@ export function createSubmissions({ access, fastDatabase, templates, fleet, blob
       traceId: actor.traceId ?? currentTraceId() ?? null,
       inputs,
     };
+  };
+
+  const submitTo = async (
+    actor: Actor,
+    tenantId: string,
+    { templateName, channel, key, input }: { templateName: string; channel: string; key: string | undefined; input: string },
+  ) => {
+    // Looked at before anything is stored; which of them it is, and whether the input fits it, is decided in the transaction that pins it.
+    const candidates = await channels.candidates(actor, { templateName, channel });
+    if (candidates.length > 0) requireJson(input);
+    for (const { capabilities } of candidates) await fleet.requireReadyHost(tenantId, capabilities);
+    const inputs = await storeInput(tenantId, input);
+    const resource = { kind: "run", id: "new", templateName, channel };
+    const submitted = await access.performFast({ actor, action: "runs.submit", resource }, async (tx, note) => {
+      const runId = await freshRunId(tx);
+      const resolved = await channels.resolve(tx, { templateName, channel, key: key ?? runId });
+      const { versionId, cohort, stickyHash, judged, channelId, channelName } = resolved;
+      const pins = await channels.pins(tx, versionId);
+      if (!pins)
+        throw new Failure("conflict", "templates.not-runnable", `No host runs ${templateName} as it was written`, {
+          name: templateName,
+          semver: null,
+          driver: null,
+        });
+      await quotas.requireNoHold(tx, { templateId: pins.templateId });
+      requireInput(input, pins.manifest.spec.input);
+      const { semver, subjectName, bundleDigest, manifestDigest } = pins;
+      await insertRuns(tx, {
+        ...runOf(actor, tenantId, { ...pins, templateName }, inputs),
+        kind: "run",
+        draftId: null,
+        draftRevision: null,
+        priority: RUN_PRIORITY,
+        maxAttempts: pins.limits.maxAttempts,
+        version: { id: versionId, semver, subjectName, bundleDigest },
+        channel: { runId, id: channelId, name: channelName, stickyHash, judged },
+      });
+      note.resource(runId);
+      note.after({ templateName, channel, semver, cohort, manifestDigest, bundleDigest });
+      return { runId, semver, cohort };
+    });
+    ring.work();
+    return submitted;
   };
 
   return {
@@ -107,7 +170,7 @@ export function createSubmissions({ access, fastDatabase, templates, fleet, blob
       await fleet.requireReadyHost(tenantId, tryable.capabilities);
       const inputs = await storeInput(tenantId, input);
       const runId = await access.performFast({ actor, action: "runs.try", resource }, async (tx, note) => {
-        const run = { kind: "try" as const, draftId, draftRevision: tryable.revision, version: null };
+        const run = { kind: "try" as const, draftId, draftRevision: tryable.revision, version: null, channel: null };
         const limits = { priority: TRY_PRIORITY, maxAttempts: TRY_ATTEMPTS_MAX };
         const id = idOf(await insertRuns(tx, { ...runOf(actor, tenantId, tryable, inputs), ...run, ...limits }));
         note.resource(id);
@@ -118,18 +181,23 @@ export function createSubmissions({ access, fastDatabase, templates, fleet, blob
       return { runId };
     },
 
-    submit: async (actor, { templateName, range = "latest", input }) => {
+    submit: async (actor, { templateName, range, channel, key, input }) => {
       const resource = { kind: "run", id: "new", templateName };
       await access.readFast({ actor, action: "runs.submit", resource }, async () => undefined);
       const tenantId = requireTenant(actor);
-      const runnable = await templates.runnable(actor, { name: templateName, range });
+      if (channel !== undefined) {
+        if (range !== undefined) throw rangeAndChannel();
+        return submitTo(actor, tenantId, { templateName, channel, key, input });
+      }
+      const runnable = await templates.runnable(actor, { name: templateName, range: range ?? "latest" });
       requireInput(input, runnable.manifest.spec.input);
       await fleet.requireReadyHost(tenantId, runnable.capabilities);
       const inputs = await storeInput(tenantId, input);
       const { versionId, semver, subjectName, bundleDigest, manifestDigest } = runnable;
       const runId = await access.performFast({ actor, action: "runs.submit", resource }, async (tx, note) => {
+        await quotas.requireNoHold(tx, { templateId: runnable.templateId });
         if (!(await holdRunnable(tx, versionId))) throw versionRevoked(templateName, semver);
-        const run = { kind: "run" as const, draftId: null, draftRevision: null };
+        const run = { kind: "run" as const, draftId: null, draftRevision: null, channel: null };
         const limits = { priority: RUN_PRIORITY, maxAttempts: runnable.limits.maxAttempts };
         const version = { id: versionId, semver, subjectName, bundleDigest };
         const id = idOf(await insertRuns(tx, { ...runOf(actor, tenantId, runnable, inputs), ...run, ...limits, version }));
@@ -138,7 +206,7 @@ export function createSubmissions({ access, fastDatabase, templates, fleet, blob
         return id;
       });
       ring.work();
-      return { runId, semver };
+      return { runId, semver, cohort: null };
     },
 
     submitBatch: async (actor, { count, maxAttempts = 3, priority = 0 }) => {
@@ -151,6 +219,7 @@ export function createSubmissions({ access, fastDatabase, templates, fleet, blob
           draftId: null,
           draftRevision: null,
           version: null,
+          channel: null,
           driver: "noop",
           manifestDigest: NO_MANIFEST,
           code: null,
@@ -192,6 +261,11 @@ function requireTenant(actor: Actor): string {
 }
 
 function requireInput(input: string, schema: unknown): void {
+  const issues = validateAgainst(schema, requireJson(input));
+  if (issues.length > 0) throw inputInvalid(issues.slice(0, 50));
+}
+
+function requireJson(input: string): unknown {
   const sizeBytes = Buffer.byteLength(input);
   if (sizeBytes > PAYLOAD_BYTES_MAX) {
     throw new Failure("limit", "runs.input-too-large", `The input has ${sizeBytes} bytes, more than ${PAYLOAD_BYTES_MAX}`, {
@@ -199,19 +273,20 @@ function requireInput(input: string, schema: unknown): void {
       maxBytes: PAYLOAD_BYTES_MAX,
     });
   }
-  let value: unknown;
   try {
-    value = JSON.parse(input);
+    return JSON.parse(input);
   } catch (error) {
     const said = error instanceof Error ? error.message : "";
     throw inputInvalid([{ pointer: "", message: { en: `The input is not JSON: ${said}`, fr: `L'entrée n'est pas du JSON : ${said}` } }]);
   }
-  const issues = validateAgainst(schema, value);
-  if (issues.length > 0) throw inputInvalid(issues.slice(0, 50));
 }
 
 function inputInvalid(issues: readonly { pointer: string; message: { en: string; fr: string } }[]): Failure {
   return new Failure("invalid", "runs.input-invalid", "The input does not fit the template's input schema", { issues });
+}
+
+function rangeAndChannel(): Failure {
+  return new Failure("invalid", "runs.range-and-channel", "A run is of a range or of a channel, not of both", {});
 }
 
 function versionRevoked(templateName: string, semver: string): Failure {

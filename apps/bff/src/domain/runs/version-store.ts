@@ -3,6 +3,7 @@
  * says, its digest: hosts refuse that, so another version with the same content runs no more either.
  */
 import type { FastTransaction } from "../../platform/fast-database.ts";
+import { OUTCOME_COLUMNS, sayOutcomes } from "./outcome-store.ts";
 import { VERSION_REVOKED } from "./run.ts";
 
 /**
@@ -48,8 +49,8 @@ export async function revokeRuns(
      ), moved as (
        update runs r set state = case when state = 'queued' then 'cancelled' else state end, cancel_requested_at = coalesce(cancel_requested_at, $3),
          state_reason = '${VERSION_REVOKED}', finished_at = case when state = 'queued' then $3::timestamptz end
-       from picked where r.id = picked.id returning r.*
-     ), noted as (
+       from picked where r.id = picked.id returning ${OUTCOME_COLUMNS}, r.state_reason
+     ), told as (${sayOutcomes("moved", "$3")}), noted as (
        insert into run_events (tenant_id, run_id, at, attempt, kind, data)
        select tenant_id, id, $3, attempt, case when state = 'cancelled' then 'cancelled' else 'cancel-requested' end,
          jsonb_build_object('reason', state_reason) from moved
