@@ -175,12 +175,12 @@ export async function moveChannel(tx: FastTransaction, shift: Shift, now: Date):
   return rows[0].revision;
 }
 
-/** The version that was stable last and is not revoked; null when none is left. */
-export async function findEarlierStable(tx: FastTransaction, channelId: string): Promise<string | null> {
+/** The version that was stable last and is not revoked, nor `except`; null when none is left. */
+export async function findEarlierStable(tx: FastTransaction, channelId: string, except: string | null): Promise<string | null> {
   const { rows } = await tx.query<{ id: string }>(
     `select m.stable_version_id as id from channel_moves m where m.channel_id = $1 and m.stable_version_id is not null
-       and not ${revoked("m.stable_version_id")} order by m.revision desc limit 1`,
-    [channelId],
+       and not ${revoked("m.stable_version_id")} and m.stable_version_id is distinct from $2::uuid order by m.revision desc limit 1`,
+    [channelId, except],
   );
   return rows[0]?.id ?? null;
 }

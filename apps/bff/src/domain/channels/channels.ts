@@ -97,8 +97,8 @@ export type Channels = {
   find(tx: FastTransaction, input: Named): Promise<ChannelRow | null>;
   /** For rollouts alone, by whoever holds it with `lock`. Ring after the commit. */
   shift(tx: FastTransaction, shift: Shift): Promise<void>;
-  /** The version that was stable last and is not revoked. */
-  earlierStable(tx: FastTransaction, channelId: string): Promise<string | null>;
+  /** The version that was stable last and is not revoked, nor `except`. */
+  earlierStable(tx: FastTransaction, channelId: string, except: string | null): Promise<string | null>;
   /** Channels that resolve to what this version says. */
   of(tx: FastTransaction, versionId: string): Promise<{ id: string; tenantId: string }[]>;
   ring(channelId: string): void;
