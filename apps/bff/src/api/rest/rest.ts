@@ -9,13 +9,14 @@ import { ZodError } from "zod";
 import { Failure } from "../../domain/failure.ts";
 import type { Domain } from "../context.ts";
 import { errorOf } from "../procedure.ts";
+import { channelOperations } from "./channels.ts";
 import { DOCS_POLICY, docsPage } from "./docs-page.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { Caller, Operation } from "./route.ts";
 import { runOperations } from "./runs.ts";
 import { templateOperations } from "./templates.ts";
 
-export const OPERATIONS: readonly Operation[] = [...templateOperations, ...runOperations];
+export const OPERATIONS: readonly Operation[] = [...templateOperations, ...channelOperations, ...runOperations];
 
 export type RestParts = {
   readonly domain: Domain;

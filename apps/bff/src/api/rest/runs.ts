@@ -56,6 +56,8 @@ export const runOperations = [
     run: (domain, caller, { body }) =>
       domain.runs.submit(caller, {
         templateName: body.template,
+        channel: body.channel,
+        key: body.key,
         range: body.range,
         input: JSON.stringify(body.input),
       }),
