@@ -5,8 +5,12 @@ import { bundleFromJSON } from "@sigstore/bundle";
 import { PublicKeyDetails, TrustedRoot } from "@sigstore/protobuf-specs";
 import { toSignedEntity, toTrustMaterial, Verifier } from "@sigstore/verify";
 import { expect, test } from "vitest";
-import type { AttestInput } from "./attestations.ts";
+import { type AttestInput, createAttestations } from "./attestations.ts";
+import { openSealing } from "./sealing.ts";
+import { createTenantKeys } from "./tenant-keys.ts";
+import { openTestLog } from "./test-log.ts";
 import { openTestSigning, publication, signer, TRUST_DOMAIN } from "./test-signing.ts";
+import type { TransparencyLog } from "./transparency-log.ts";
 
 const demandsOf = ({ subjectName, subjectDigest, statement }: AttestInput, now: Date) => ({
   tenantId: statement.predicate.tenant.id,
@@ -107,6 +111,30 @@ test("an attestation that was killed before its row is found again: same leaf, s
   expect(t.clock.now().getTime() - integratedAt.getTime()).toBeGreaterThanOrEqual(90_000);
   const trust = { ...(await t.signing.trust([acme.id])), revoked: [] };
   expect((await verifyBundle(await t.bundle(acme, bundleDigest), demandsOf(input, t.clock.now()), trust)).refusedBy).toBeNull();
+});
+
+test("what the gate would refuse is no attestation: the very bytes are read before the row is written", async () => {
+  await using t = await openTestSigning();
+  const { acme } = t.kernel;
+  const { access, fastDatabase, blobs, clock, stateDir: dir } = t.parts;
+  const sealing = await openSealing({ stateDir: dir });
+  const keys = createTenantKeys({ access, fastDatabase, sealing, clock });
+  const log = await openTestLog({ fastDatabase, stateDir: dir, clock });
+  const attestBy = (append: TransparencyLog["append"]) =>
+    createAttestations({ access, blobs, keys, clock, log: { append, shards: log.shards } }).attest(signer(acme), publication(acme));
+  const otherTree = async (...leaf: Parameters<typeof log.append>) => {
+    const receipt = await log.append(...leaf);
+    return { ...receipt, proof: { ...receipt.proof, root: Buffer.alloc(32, 1) } };
+  };
+  const otherTime = async (...leaf: Parameters<typeof log.append>) => {
+    const receipt = await log.append(...leaf);
+    return { ...receipt, placed: { ...receipt.placed, integratedAt: new Date(receipt.placed.integratedAt.getTime() + 1_000) } };
+  };
+  await expect(attestBy(otherTree)).rejects.toThrow(/the gate refuses the signature of acme\/templates\/invoice-triage@1\.0\.0: inclusion/);
+  await expect(attestBy(otherTime)).rejects.toThrow(/the gate refuses/);
+  const { rows } = await fastDatabase.inTenant(acme.id, (tx) => tx.query("select 1 from attestations"));
+  expect(rows).toEqual([]);
+  expect(await attestBy(log.append)).toMatchObject({ logIndex: 0 });
 });
 
 test("only the system signs, for a tenant, and every signature is in its audit trail", async () => {

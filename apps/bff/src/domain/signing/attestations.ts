@@ -2,13 +2,15 @@
  * Attestations: an in-toto statement in a DSSE envelope, signed with the tenant's key (pure Ed25519), witnessed by the log, kept as a
  * Sigstore bundle v0.3 (github.com/sigstore/protobuf-specs) in the tenant's blob store.
  *
- *   (absent) -> signed     statement -> signature -> log -> blob -> row; a kill at any step leaves nothing that a retry does not find:
+ *   (absent) -> signed     statement -> signature -> log -> blob -> gate -> row; a kill at any step leaves nothing that a retry does not find:
  *                          the signature is deterministic, the log gives the same leaf the same place, the blob has the same name or none
  *
  * A key that was retired or distrusted between the signature and the row would leave a bundle nobody accepts: the row is written only
- * while the key, held against rotation, covers the log's time; else the next key signs.
+ * while the key, held against rotation, covers the log's time; else the next key signs. The gate that hosts and browsers run reads the
+ * very bytes before the row is written: what it refuses is a fault of ours, and nothing that anybody could be given.
  */
 import { sign } from "node:crypto";
+import { type Demands, type Trust, verifyBundle } from "@agent-factory/gate";
 import { BUNDLE_MEDIA_TYPE } from "@agent-factory/gate/bundle";
 import type { Envelope } from "@agent-factory/gate/dsse";
 import { IN_TOTO_PAYLOAD_TYPE } from "@agent-factory/gate/dsse";
@@ -18,6 +20,7 @@ import { type Statement, statementBytes } from "@agent-factory/gate/statement";
 import { type Bundle, bundleToJSON, type TransparencyLogEntry } from "@sigstore/bundle";
 import { DSSEBundleBuilder, type Signer, type Witness } from "@sigstore/sign";
 import type { BlobStore } from "../../platform/blobs.ts";
+import type { Clock } from "../../platform/clock.ts";
 import type { Access } from "../access/access.ts";
 import type { SystemActor } from "../actor.ts";
 import { Failure } from "../failure.ts";
@@ -27,6 +30,7 @@ import { covers } from "./signing-key.ts";
 import { holdKey } from "./signing-key-store.ts";
 import type { SigningKeyPair, TenantKeys } from "./tenant-keys.ts";
 import type { Receipt, TransparencyLog } from "./transparency-log.ts";
+import { trustedKey, trustedLog } from "./trust-root.ts";
 
 export type AttestInput = {
   /** Unique for its predicate type in the tenant: `acme/templates/invoice-triage@1.4.0`. */
@@ -56,14 +60,15 @@ export type AttestationsParts = {
   readonly access: Access;
   readonly blobs: BlobStore;
   readonly keys: Pick<TenantKeys, "active">;
-  readonly log: Pick<TransparencyLog, "append">;
+  readonly log: Pick<TransparencyLog, "append" | "shards">;
+  readonly clock: Clock;
 };
 
 const BUNDLE_BYTES_MAX = 8 * 1024 * 1024;
 /** Each try takes the key that is active then; more rotations than this within one signature are no accident. */
 const TRIES_MAX = 3;
 
-export function createAttestations({ access, blobs, keys, log }: AttestationsParts): Attestations {
+export function createAttestations({ access, blobs, keys, log, clock }: AttestationsParts): Attestations {
   return {
     attest: async (actor, input) => {
       const { tenantId } = actor;
@@ -78,12 +83,15 @@ export function createAttestations({ access, blobs, keys, log }: AttestationsPar
         const { bundle, receipt } = await createBundle(input.statement, key, log);
         const bytes = Buffer.from(JSON.stringify(bundleToJSON(bundle)));
         const { digest } = await blobs.put(tenantId, bytes, { mediaType: BUNDLE_MEDIA_TYPE, maxBytes: BUNDLE_BYTES_MAX });
+        const logs = (await log.shards()).map(trustedLog);
         const stored = await access.performFast(request, async (tx, note) => {
           const held = await holdKey(tx, key.hint);
           if (!held || !covers(held, receipt.placed.integratedAt)) {
             note.after({ keyHint: key.hint, logIndex: receipt.placed.index, discarded: "the key was replaced meanwhile" });
             return null;
           }
+          const trust = { keys: [trustedKey(held)], logs, revoked: [] };
+          await requireHeld(bytes, { ...demandsOf(input, tenantId), now: clock.now() }, trust);
           const row = {
             tenantId,
             subjectName: input.subjectName,
@@ -114,6 +122,18 @@ function requireStatement({ subjectName, subjectDigest, predicateType, statement
   throw new Failure("invalid", "signing.statement-mismatch", "The statement does not speak of the subject it is signed for", {
     subjectName,
   });
+}
+
+function demandsOf({ predicateType, subjectName, subjectDigest }: AttestInput, tenantId: string) {
+  return { tenantId, predicateType, subject: { name: subjectName, digest: subjectDigest } };
+}
+
+/** @throws when the gate refuses it, with what it says. */
+async function requireHeld(bytes: Buffer, demands: Demands, trust: Trust): Promise<void> {
+  const { allowed, refusedBy, steps } = await verifyBundle(JSON.parse(bytes.toString("utf8")), demands, trust);
+  if (allowed) return;
+  const facts = JSON.stringify(steps.find(({ check }) => check === refusedBy)?.facts ?? {});
+  throw new Error(`the gate refuses the signature of ${demands.subject.name}: ${refusedBy} ${facts}`);
 }
 
 function attested(row: AttestationRow, { subjectDigest }: AttestInput): Attested {

@@ -52,6 +52,12 @@ test("a key is announced 5 days ahead, active on the 30th day, and the one befor
   expect(covers(old, at(3))).toBe(true);
 });
 
+test("distrust begins with its whole second, as every verifier reads it", () => {
+  const key = { notBefore: at(0), notAfter: null, distrustedFrom: new Date("2026-11-30T10:00:05.900Z") };
+  expect(covers(key, new Date("2026-11-30T10:00:05.000Z"))).toBe(false);
+  expect(covers(key, new Date("2026-11-30T10:00:04.000Z"))).toBe(true);
+});
+
 test("a registry that slept over the rotation makes the next key at once", () => {
   const keys = take([], rotateSteps([], at(0)));
   expect(states(take(keys, dueSteps(keys, at(40))))).toEqual(["retiring", "active"]);

@@ -82,7 +82,12 @@ export function nextRotation(keys: readonly SigningKey[]): Date | null {
 
 /** Whether a signature that the log saw at `at` is good by this key. */
 export function covers(key: Pick<SigningKey, "notBefore" | "notAfter" | "distrustedFrom">, at: Date): boolean {
-  return key.notBefore <= at && (key.notAfter === null || at < key.notAfter) && (key.distrustedFrom === null || at < key.distrustedFrom);
+  return key.notBefore <= at && (key.notAfter === null || at < key.notAfter) && !isDistrusted(key, at);
+}
+
+/** The whole second in which distrust begins is distrusted, as it is by every verifier: the log knows no part of a second. */
+export function isDistrusted({ distrustedFrom }: Pick<SigningKey, "distrustedFrom">, at: Date): boolean {
+  return distrustedFrom !== null && at >= floorSecond(distrustedFrom);
 }
 
 function replace(active: SigningKey, now: Date): KeyStep[] {

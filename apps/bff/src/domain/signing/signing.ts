@@ -4,13 +4,16 @@
  */
 import type { BlobStore } from "../../platform/blobs.ts";
 import type { Clock } from "../../platform/clock.ts";
+import type { Transaction } from "../../platform/database.ts";
 import type { FastDatabase } from "../../platform/fast-database.ts";
 import type { Access } from "../access/access.ts";
 import { type Attestations, createAttestations } from "./attestations.ts";
 import { type AuditTrail, createAuditTrail } from "./audit-trail.ts";
 import { createCheckpointCopies } from "./checkpoint-copies.ts";
+import { findDistrusted } from "./key-distrust-store.ts";
 import { readConsistency, readEntries, readEntry, readHead, readHeads } from "./log-reader.ts";
 import { openSealing } from "./sealing.ts";
+import { isDistrusted } from "./signing-key.ts";
 import { createTenantKeys, type TenantKeys } from "./tenant-keys.ts";
 import { createTransparencyLog, type LogStep, type TransparencyLog } from "./transparency-log.ts";
 import { openTrustRoot, type TrustRoot } from "./trust-root.ts";
@@ -20,6 +23,8 @@ export type Signing = Omit<TenantKeys, "active"> &
   AuditTrail &
   TrustRoot & {
     readonly log: Pick<TransparencyLog, "append" | "open" | "shards" | "giveUp"> & LogReader;
+    /** Whether the key of a stored signature was distrusted from before or at its place in the log: then every host refuses it. */
+    distrusts(tx: Transaction, signature: { readonly keyHint: string; readonly integratedAt: Date }): Promise<boolean>;
   };
 
 /** `(tx, …)`: what anybody may read of the log, in a transaction of any tenant. */
@@ -59,9 +64,13 @@ export async function openSigning(parts: SigningParts): Promise<Signing> {
   const { active, ...keys } = createTenantKeys({ access, fastDatabase, sealing, clock });
   return {
     ...keys,
-    ...createAttestations({ access, blobs, keys: { active }, log }),
+    ...createAttestations({ access, blobs, keys: { active }, log, clock }),
     ...createAuditTrail({ access, fastDatabase, log }),
     ...(await openTrustRoot({ fastDatabase, sealing, log, clock })),
+    distrusts: async (tx, { keyHint, integratedAt }) => {
+      const key = await findDistrusted(tx, keyHint);
+      return key !== null && isDistrusted(key, integratedAt);
+    },
     log: { ...log, head: readHead, heads: readHeads, entries: readEntries, entry: readEntry, consistency: readConsistency },
   };
 }

@@ -4,12 +4,13 @@
  */
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import type { Envelope } from "@agent-factory/gate/dsse";
-import { sealTrust, type Trust } from "@agent-factory/gate/trust";
+import { sealTrust, type Trust, type TrustedKey, type TrustedLog } from "@agent-factory/gate/trust";
 import type { Clock } from "../../platform/clock.ts";
 import type { FastDatabase } from "../../platform/fast-database.ts";
+import type { ShardRow } from "./log-store.ts";
 import { databaseTimeMs, findPlatformKey, insertPlatformKey } from "./platform-key-store.ts";
 import type { Sealing } from "./sealing.ts";
-import { listPublicKeys } from "./signing-key-store.ts";
+import { listPublicKeys, type SigningKeyRow } from "./signing-key-store.ts";
 import type { TransparencyLog } from "./transparency-log.ts";
 
 export type TrustRoot = {
@@ -46,21 +47,8 @@ export async function openTrustRoot({ fastDatabase, sealing, log, clock }: Trust
         log.shards(),
       ]);
       return {
-        keys: keys.map((key) => ({
-          hint: key.hint,
-          tenantId: key.tenantId,
-          spki: key.spki,
-          notBefore: key.notBefore.toISOString(),
-          notAfter: key.notAfter?.toISOString() ?? null,
-          distrustedFrom: key.distrustedFrom?.toISOString() ?? null,
-        })),
-        logs: logs.map((shard) => ({
-          logId: shard.logId,
-          origin: shard.origin,
-          spki: shard.spki,
-          notBefore: shard.notBefore.toISOString(),
-          notAfter: shard.notAfter?.toISOString() ?? null,
-        })),
+        keys: keys.map(trustedKey),
+        logs: logs.map(trustedLog),
       };
     },
     trustVersion,
@@ -71,6 +59,21 @@ export async function openTrustRoot({ fastDatabase, sealing, log, clock }: Trust
       return sealTrust(document, (bytes) => sign(null, bytes, privateKey));
     },
   };
+}
+
+export function trustedKey({ hint, tenantId, spki, notBefore, notAfter, distrustedFrom }: SigningKeyRow): TrustedKey {
+  return {
+    hint,
+    tenantId,
+    spki,
+    notBefore: notBefore.toISOString(),
+    notAfter: notAfter?.toISOString() ?? null,
+    distrustedFrom: distrustedFrom?.toISOString() ?? null,
+  };
+}
+
+export function trustedLog({ logId, origin, spki, notBefore, notAfter }: ShardRow): TrustedLog {
+  return { logId, origin, spki, notBefore: notBefore.toISOString(), notAfter: notAfter?.toISOString() ?? null };
 }
 
 async function loadOrCreate(fastDatabase: FastDatabase, sealing: Sealing): Promise<{ spki: string; privateKey: KeyObject }> {
