@@ -76,7 +76,7 @@ async function open(): Promise<Opened> {
     const blobs = openBlobs({ dir: join(state, "blobs"), fastDatabase });
     const kinds = { template: createTemplateSubject({ decisions, blobs }) };
     const reviews = createReviews({ access, decisions, redis, clock, kinds });
-    const signing = { attest: () => Promise.reject(new Error("nothing is signed here")) };
+    const signing = { attest: () => Promise.reject(new Error("nothing is signed here")), distrusts: async () => false };
     const templates = createTemplates({ access, decisions, blobs, redis, reviews, signing });
     const tenants = createTenants({ database, access, logger });
     const tenant = await tenants.create(systemActor("seed"), { slug: "bench", name: "Bench" });

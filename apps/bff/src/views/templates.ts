@@ -40,8 +40,18 @@ export type VersionRow = VersionView & {
 
 export type TemplatePage = Omit<TemplateView, "versions"> & { versions: VersionRow[] };
 
-/** What a revocation would end. `newerSemver`: the highest version above it that may still be run. */
-export type Revocation = { queued: number; running: number; drafts: number; newerSemver: string | null; isLatest: boolean };
+/**
+ * What a revocation would end, of all versions with the same content. `twins`: the others of these, highest first, which run no more
+ * either. `newerSemver`: the highest version above it that may still be run.
+ */
+export type Revocation = {
+  queued: number;
+  running: number;
+  drafts: number;
+  twins: string[];
+  newerSemver: string | null;
+  isLatest: boolean;
+};
 
 export type TemplatesView = {
   /** Failures: `templates.missing`. */
@@ -71,24 +81,28 @@ export function createTemplatesView({ access, templates }: { access: Access; tem
       access.read({ actor, action: "templates.read", resource: { kind: "template", id: name } }, async (tx) => {
         const versions = await tx.templateVersion.findMany({
           where: { template: { name } },
-          select: { id: true, semver: true, state: true },
+          select: { semver: true, state: true, digest: true },
         });
         const version = versions.find((one) => one.semver === semver);
         if (!version) throw new Failure("missing", "templates.version-missing", `${name} has no version ${semver}`, { name, semver });
         const [counts] = await tx.$queryRaw<{ queued: number; running: number }[]>`
           select (count(*) filter (where state = 'queued'))::int as queued, (count(*) filter (where state in ('leased', 'running')))::int as running
-            from runs where version_id = ${version.id}::uuid and state in ('queued', 'leased', 'running')`;
-        const drafts = await tx.draft.count({ where: { baseVersionId: version.id, state: "open" } });
-        const usable = versions.filter(({ state }) => state !== "revoked").toSorted((a, b) => newestFirst(a.semver, b.semver));
-        const above = usable.filter((one) => newestFirst(one.semver, semver) < 0);
+            from runs where version_id in (select id from template_versions where digest = ${version.digest})
+             and state in ('queued', 'leased', 'running')`;
+        const drafts = await tx.draft.count({ where: { baseVersion: { digest: version.digest }, state: "open" } });
+        const ended = new Set(versions.filter(({ state }) => state === "revoked").map(({ digest }) => digest));
+        const usable = versions.filter(({ digest }) => !ended.has(digest)).toSorted((a, b) => newestFirst(a.semver, b.semver));
+        const twins = usable.filter((one) => one.digest === version.digest && one !== version);
+        const above = usable.filter((one) => one.digest !== version.digest && newestFirst(one.semver, semver) < 0);
         // What "latest" names: a deprecated version only when there is no other.
         const latest = usable.find(({ state }) => state === "published") ?? usable[0];
         return {
           queued: counts?.queued ?? 0,
           running: counts?.running ?? 0,
           drafts,
+          twins: twins.map((twin) => twin.semver),
           newerSemver: above[0]?.semver ?? null,
-          isLatest: latest?.id === version.id,
+          isLatest: latest !== undefined && latest.digest === version.digest,
         };
       }),
 

@@ -496,6 +496,16 @@ const sentences = {
     fr: ["Un modèle garde son nom pour toujours.", "Remettez l'ancien nom, ou créez un nouveau modèle."],
   }),
   "templates.invalid": () => ({
+  "templates.untrusted": ({ semver }) => ({
+    en: [
+      `The key that signed ${text(semver, "this version")} is distrusted, so every host refuses it.`,
+      "Publish the content again: the key of today signs it.",
+    ],
+    fr: [
+      `La clé qui a signé ${text(semver, "cette version")} n'est plus digne de confiance : tous les hôtes la refusent.`,
+      "Publiez de nouveau le contenu : la clé d'aujourd'hui le signera.",
+    ],
+  }),
     en: ["The manifest has errors.", "They are marked in the text; correct them first."],
     fr: ["Le manifeste contient des erreurs.", "Elles sont signalées dans le texte ; corrigez-les d'abord."],
   }),

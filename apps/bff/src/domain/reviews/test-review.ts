@@ -48,6 +48,12 @@ export async function openReviewing() {
   const source = (changes: Record<string, string> = {}) =>
     Object.entries(changes).reduce((text, [from, to]) => text.replace(from, to), MANIFEST.replace("CODE", code));
 
+  const inDraft = async (changes: Record<string, string>) => {
+    const { draftId } = await templates.drafts.create(editor, { templateName: "echo" });
+    await templates.drafts.save(editor, { draftId, expectedRevision: 1, source: source(changes) });
+    return { draftId };
+  };
+
   const page = (number: number, reader: UserActor = kernel.acme.as("reviewer")) => view.get(reader, { number });
 
   return {
@@ -78,10 +84,11 @@ export async function openReviewing() {
       const opened = await templates.requestReview(editor, { draftId, expectedRevision: 1, title: "First" });
       return { ...opened, draftId };
     },
-    /** A draft on the latest version, changed, and its review. */
+    /** A draft on the latest version, changed. */
+    inDraft,
+    /** The same, and its review. */
     inReviewAgain: async (changes: Record<string, string>) => {
-      const { draftId } = await templates.drafts.create(editor, { templateName: "echo" });
-      await templates.drafts.save(editor, { draftId, expectedRevision: 1, source: source(changes) });
+      const { draftId } = await inDraft(changes);
       const opened = await templates.requestReview(editor, { draftId, expectedRevision: 2, title: "Next" });
       return { ...opened, draftId };
     },

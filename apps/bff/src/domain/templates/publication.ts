@@ -40,7 +40,7 @@ import { storeManifest } from "./tryable.ts";
 /** A version that a review became. */
 export type Publication = { readonly versionId: string; readonly semver: string; readonly digest: string };
 
-/** What signs: the signing module's `attest`. The same subject twice gives the first attestation. */
+/** What signs, and what a signature is worth now: the signing module. The same subject twice gives the first attestation. */
 export type Signer = {
   attest(
     actor: SystemActor,
@@ -51,6 +51,7 @@ export type Signer = {
       statement: ReturnType<typeof publicationStatement>;
     },
   ): Promise<{ attestationId: string; bundleDigest: string; logIndex: number; integratedAt: Date }>;
+  distrusts(tx: Transaction, signature: { keyHint: string; integratedAt: Date }): Promise<boolean>;
 };
 
 export type Publications = {

@@ -199,7 +199,7 @@ export async function findRevoked(tx: Transaction, digest: string): Promise<{ na
 export async function listVersions(tx: Transaction, templateName: string) {
   const template = await tx.template.findFirst({
     where: { name: templateName },
-    select: { versions: { select: { id: true, semver: true, digest: true, state: true } } },
+    select: { versions: { select: { id: true, semver: true, digest: true, state: true, attestationId: true } } },
   });
   return template?.versions ?? null;
 }

@@ -92,7 +92,7 @@ export type TemplatesDependencies = {
 export function createTemplates({ access, decisions, blobs, redis, reviews, signing }: TemplatesDependencies): Templates {
   return {
     ...createPublications({ access, decisions, blobs, reviews, signing }),
-    ...createVersions({ access, blobs }),
+    ...createVersions({ access, blobs, signing }),
     drafts: createDrafts({ access, decisions, redis, reviews }),
     archives: createArchives({ access, blobs }),
     tryable: createTryable({ access, decisions, blobs }),

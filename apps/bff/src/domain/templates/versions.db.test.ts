@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { publishReviewed } from "../../seed/test-templates.ts";
 import { createTemplatesView } from "../../views/templates.ts";
+import { systemActor } from "../actor.ts";
 import { openReviewing, type Reviewing, refusal } from "../reviews/test-review.ts";
 
 /** Publishes 1.0.0, 1.1.0, … 1.<minors>.0 of the template `echo`. */
@@ -39,6 +40,56 @@ describe("a range", () => {
     expect(await refusal(t.templates.resolve(t.editor, { name: "other", range: "1" }))).toMatchObject({ code: "templates.missing" });
     expect(await refusal(t.templates.runnable(t.editor, { name: "echo", range: "1.1.0" }))).toMatchObject({ code: "templates.no-version" });
     expect(await t.templates.runnable(t.editor, { name: "echo", range: "latest" })).toMatchObject({ semver: "1.0.0" });
+  });
+
+  test("names nothing that has the content of a revoked version, whatever its number", async () => {
+    await using t = await openReviewing();
+    await publishLine(t, 1);
+    // 1.2.0 says again what 1.0.0 said.
+    await publishReviewed(t, t.acme, (await t.inDraft({})).draftId);
+    await t.templates.revoke(t.admin, { ...version("1.0.0"), reason: "leaks" });
+    const resolve = (range: string) => t.templates.resolve(t.editor, { name: "echo", range });
+    expect(await resolve("latest")).toMatchObject({ semver: "1.1.0" });
+    expect(await t.templates.runnable(t.editor, { name: "echo", range: "latest" })).toMatchObject({ semver: "1.1.0" });
+    expect(await refusal(resolve("1.2.0"))).toMatchObject({ code: "templates.no-version" });
+  });
+
+  test("goes on naming what is signed while a newer version waits for its signature", async () => {
+    await using t = await openReviewing();
+    await publishLine(t, 0);
+    const { versionId } = await publishReviewed(t, t.acme, (await t.inDraft({ "30s": "31s" })).draftId, { signed: false });
+    const runnable = (range: string) => t.templates.runnable(t.editor, { name: "echo", range });
+    expect(await t.templates.resolve(t.editor, { name: "echo", range: "latest" })).toMatchObject({ semver: "1.1.0" });
+    expect(await runnable("latest")).toMatchObject({ semver: "1.0.0" });
+    // A deprecated one that runs goes before one that does not run yet.
+    await t.templates.deprecate(t.editor, { ...version("1.0.0"), reason: "old" });
+    expect(await runnable("^1")).toMatchObject({ semver: "1.0.0" });
+    expect(await refusal(runnable("1.1.0"))).toMatchObject({ code: "templates.unsigned" });
+    await t.templates.sign(systemActor("signer", t.acme.id), { versionId });
+    expect(await runnable("latest")).toMatchObject({ semver: "1.1.0" });
+  });
+
+  test("does not name for running what every host would refuse: its key was distrusted from before it signed", async () => {
+    await using t = await openReviewing();
+    await publishLine(t, 0);
+    const runnable = () => t.templates.runnable(t.editor, { name: "echo", range: "latest" });
+    const { items } = await t.signing.keys(t.admin);
+    const [key] = items;
+    if (!key) throw new Error("nothing was signed");
+    const { integratedAt } = await t.sql(async (client) => {
+      const { rows } = await client.query<{ integratedAt: Date }>('select integrated_at as "integratedAt" from attestations');
+      return rows[0] as { integratedAt: Date };
+    });
+    const later = new Date(integratedAt.getTime() + 1_000);
+    await expect.poll(() => t.clock.now() > later).toBe(true);
+    await t.signing.distrust(t.admin, { keyId: key.id, from: later, reason: "stolen" });
+    expect(await runnable(), "what it signed before stays good").toMatchObject({ semver: "1.0.0" });
+    await t.signing.distrust(t.admin, { keyId: key.id, from: new Date(integratedAt.getTime() + 999), reason: "stolen earlier" });
+    expect(await refusal(runnable())).toMatchObject({
+      kind: "conflict",
+      code: "templates.untrusted",
+      details: { name: "echo", semver: "1.0.0" },
+    });
   });
 
   test("of another tenant names nothing", async () => {
@@ -114,6 +165,28 @@ describe("a version", () => {
     expect(await t.templates.drafts.get(t.editor, named)).toMatchObject({ base: { semver: "1.1.0" } });
   });
 
+  test("says before it is revoked which others have its content, and counts what that would end of them too", async () => {
+    await using t = await openReviewing();
+    await publishLine(t, 1);
+    await publishReviewed(t, t.acme, (await t.inDraft({})).draftId);
+    const view = createTemplatesView({ access: t.access, templates: t.templates });
+    const { draftId } = await t.templates.drafts.create(t.editor, { templateName: "echo", baseSemver: "1.2.0" });
+    await t.fastDatabase.inTenant(t.acme.id, (tx) =>
+      tx.query(
+        `insert into runs (tenant_id, kind, template_id, template_name, version_id, driver, manifest_digest, limits, state, submitted_by,
+           submitted_by_name, submitted_at)
+         select tenant_id, 'run', template_id, 'echo', id, 'node', digest, '{}', 'queued', 'x', 'x', now()
+           from template_versions where semver in ('1.1.0', '1.2.0')`,
+      ),
+    );
+    const revocation = (semver: string) => view.revocation(t.editor, version(semver));
+    expect(await revocation("1.0.0")).toEqual({ queued: 1, running: 0, drafts: 1, twins: ["1.2.0"], newerSemver: "1.1.0", isLatest: true });
+    expect(await revocation("1.1.0")).toEqual({ queued: 1, running: 0, drafts: 0, twins: [], newerSemver: "1.2.0", isLatest: false });
+    await t.templates.drafts.discard(t.editor, { draftId });
+    await t.templates.revoke(t.admin, { ...version("1.0.0"), reason: "leaks" });
+    expect(await revocation("1.1.0")).toMatchObject({ newerSemver: null, isLatest: true });
+  });
+
   test("says before it is revoked what that would end", async () => {
     await using t = await openReviewing();
     await publishLine(t, 2);
@@ -139,8 +212,8 @@ describe("a version", () => {
     });
     await t.templates.drafts.create(t.editor, { templateName: "echo", baseSemver: "1.1.0" });
     const revocation = (semver: string) => view.revocation(t.editor, version(semver));
-    expect(await revocation("1.1.0")).toEqual({ queued: 2, running: 2, drafts: 1, newerSemver: "1.2.0", isLatest: false });
-    expect(await revocation("1.2.0")).toEqual({ queued: 1, running: 0, drafts: 0, newerSemver: null, isLatest: true });
+    expect(await revocation("1.1.0")).toEqual({ queued: 2, running: 2, drafts: 1, twins: [], newerSemver: "1.2.0", isLatest: false });
+    expect(await revocation("1.2.0")).toEqual({ queued: 1, running: 0, drafts: 0, twins: [], newerSemver: null, isLatest: true });
     await t.templates.deprecate(t.editor, { ...version("1.2.0"), reason: "slow" });
     expect((await revocation("1.1.0")).isLatest).toBe(true);
     expect(await refusal(revocation("7.0.0"))).toMatchObject({ code: "templates.version-missing" });

@@ -4,6 +4,7 @@
  *   published <-> deprecated                  by `deprecate` and `undeprecate`: a range names it only when nothing else fits
  *   published, deprecated -> revoked          by `revoke`; final. Nothing starts it any more, and what runs of it is stopped.
  *
+ * A revocation is of what a version says: every other version with its digest runs no more either, whatever its own state.
  * A version without an attestation waits for its signature: it can be found and read, and not be run.
  */
 import { parseManifest } from "@agent-factory/manifest";
@@ -17,6 +18,7 @@ import { addToOutbox } from "../audit/outbox.ts";
 import { Failure } from "../failure.ts";
 import { tenantOf } from "./archives.ts";
 import { missingTemplate, missingVersion } from "./drafts.ts";
+import type { Signer } from "./publication.ts";
 import { parseRange } from "./range.ts";
 import { compareSemver } from "./semver.ts";
 import { findVersion, listVersions, moveVersion, type SignedVersionRow, type VersionState } from "./template-store.ts";
@@ -34,11 +36,14 @@ export type Runnable = Omit<Tryable, "draftId" | "revision"> & {
 
 export type Versions = {
   /**
-   * The highest version in a range (`^1.2`, `~1`, `>=1.0.0`, `1.x`, `latest`). A deprecated one only when no other fits, a revoked one
-   * never. Failures: `templates.missing`, `templates.range-invalid`, `templates.no-version`.
+   * The highest version in a range (`^1.2`, `~1`, `>=1.0.0`, `1.x`, `latest`). A deprecated one only when no other fits; a revoked one,
+   * or one with the content of a revoked one, never. Failures: `templates.missing`, `templates.range-invalid`, `templates.no-version`.
    */
   resolve(actor: Actor, input: { name: string; range: string }): Promise<{ semver: string; digest: string }>;
-  /** The version that a range names now, to be run. Failures: those of `resolve`, `templates.unsigned`, `templates.not-runnable`. */
+  /**
+   * The version that a range names now, to be run: one that waits for its signature only when no other fits. Failures: those of
+   * `resolve`, `templates.unsigned`, `templates.untrusted` (its key was distrusted from before its signature), `templates.not-runnable`.
+   */
   runnable(actor: Actor, input: { name: string; range: string }): Promise<Runnable>;
   /** Failures: `templates.version-missing`, `templates.version-revoked`. */
   deprecate(actor: Actor, input: { name: string; semver: string; reason: string }): Promise<{ state: VersionState }>;
@@ -47,7 +52,9 @@ export type Versions = {
   revoke(actor: Actor, input: { name: string; semver: string; reason: string }): Promise<{ state: VersionState }>;
 };
 
-export function createVersions({ access, blobs }: { access: Access; blobs: BlobStore }): Versions {
+export type VersionsDependencies = { access: Access; blobs: BlobStore; signing: Pick<Signer, "distrusts"> };
+
+export function createVersions({ access, blobs, signing }: VersionsDependencies): Versions {
   const move = (
     actor: Actor,
     action: Action,
@@ -78,12 +85,20 @@ export function createVersions({ access, blobs }: { access: Access; blobs: BlobS
 
     runnable: async (actor, { name, range }) => {
       const tenantId = tenantOf(actor);
-      const version = await access.read({ actor, action: "templates.read", resource: { kind: "template", id: name } }, (tx) =>
-        resolveVersion(tx, name, range),
-      );
+      const reading = { actor, action: "templates.read" as const, resource: { kind: "template", id: name } };
+      const { version, distrusted } = await access.read(reading, async (tx) => {
+        const found = await resolveVersion(tx, name, range, { signedFirst: true });
+        return { version: found, distrusted: found.attestation !== null && (await signing.distrusts(tx, found.attestation)) };
+      });
       const { semver, digest, source, attestation, templateId } = version;
       if (!attestation) {
         throw new Failure("conflict", "templates.unsigned", `${name} ${semver} waits for its signature; nothing runs it before`, {
+          name,
+          semver,
+        });
+      }
+      if (distrusted) {
+        throw new Failure("conflict", "templates.untrusted", `The key that signed ${name} ${semver} is distrusted; every host refuses it`, {
           name,
           semver,
         });
@@ -134,7 +149,12 @@ export function createVersions({ access, blobs }: { access: Access; blobs: BlobS
   };
 }
 
-async function resolveVersion(tx: Transaction, name: string, range: string): Promise<SignedVersionRow> {
+async function resolveVersion(
+  tx: Transaction,
+  name: string,
+  range: string,
+  { signedFirst }: { signedFirst: boolean } = { signedFirst: false },
+): Promise<SignedVersionRow> {
   const wanted = parseRange(range);
   if (!wanted) {
     throw new Failure("invalid", "templates.range-invalid", `${range.slice(0, 50)} is not a range such as ^1.2 or latest`, {
@@ -143,9 +163,12 @@ async function resolveVersion(tx: Transaction, name: string, range: string): Pro
   }
   const versions = await listVersions(tx, name);
   if (!versions) throw missingTemplate(name);
+  const revoked = new Set(versions.filter(({ state }) => state === "revoked").map(({ digest }) => digest));
+  const rank = ({ attestationId, state }: (typeof versions)[number]) =>
+    (signedFirst && attestationId !== null ? 2 : 0) + (state === "published" ? 1 : 0);
   const fitting = versions
-    .filter(({ state, semver }) => state !== "revoked" && wanted.matches(semver))
-    .sort((a, b) => Number(b.state === "published") - Number(a.state === "published") || compareSemver(b.semver, a.semver));
+    .filter(({ digest, semver }) => !revoked.has(digest) && wanted.matches(semver))
+    .sort((a, b) => rank(b) - rank(a) || compareSemver(b.semver, a.semver));
   const [best] = fitting;
   if (!best) throw new Failure("missing", "templates.no-version", `No version of ${name} fits ${range}`, { name, range });
   const found = await findVersion(tx, name, best.semver);

@@ -112,7 +112,7 @@ function RunLatest({ template, onRun }: { template: TemplateView; onRun: (semver
   const version = latestRunnable(template.versions) ?? template.versions[0];
   return (
     <Button
-      disabledReason={version ? whyNotRun(version) : messages.whyNothing}
+      disabledReason={version ? whyNotRun(version, template.versions) : messages.whyNothing}
       onClick={() => {
         if (version) onRun(version.semver);
       }}

@@ -11,6 +11,8 @@ import { useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import type { TemplateView, VersionRow } from "./template-view.ts";
+import { useFailureToast } from "../../trpc/failure-toast.ts";
+import { stoppedBy } from "./runnable-version.ts";
 import { useFailureToast } from "./use-failure-toast.ts";
 import { DeprecateDialog, RevokeDialog, useVersionChange } from "./version-dialogs.tsx";
 import { versionMessages } from "./version-messages.ts";
@@ -19,9 +21,14 @@ import { versionMessages } from "./version-messages.ts";
 export function useWhyNotRun(): (version: VersionRow) => string | undefined {
   const messages = useMessages(versionMessages);
   const viewer = useViewer();
-  return (version) =>
-    viewer.can("runs.submit").reason ??
-    (version.state === "revoked" ? messages.whyRevoked : version.signed ? undefined : messages.whyUnsigned);
+  return (version, all) => {
+    const reason = viewer.can("runs.submit").reason;
+    if (reason !== undefined) return reason;
+    if (version.state === "revoked") return messages.whyRevoked;
+    const stopped = stoppedBy(version, all);
+    if (stopped) return messages.whyStopped(stopped.semver);
+    return version.signed ? undefined : messages.whyUnsigned;
+  };
 }
 
 /** What can be done with a version. What cannot be done now stays, and says why and who can. */
@@ -56,7 +63,7 @@ export function VersionActions({
   const forGood = version.state === "revoked" ? messages.whyRevokedAlready : undefined;
   return (
     <span className="inline-flex items-center gap-1">
-      <Button size="sm" aria-label={messages.runOf(semver)} disabledReason={whyNotRun(version)} onClick={onRun}>
+      <Button size="sm" aria-label={messages.runOf(semver)} disabledReason={whyNotRun(version, template.versions)} onClick={onRun}>
         <Play aria-hidden />
         <span className="max-sm:sr-only">{messages.run}</span>
       </Button>

@@ -5,7 +5,7 @@ import { Archive, Ban, Hourglass } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
-import { latestRunnable } from "./runnable-version.ts";
+import { latestRunnable, stoppedBy } from "./runnable-version.ts";
 import type { TemplateView } from "./template-view.ts";
 import { versionMessages } from "./version-messages.ts";
 
@@ -29,6 +29,14 @@ export function VersionBanner({ template }: { template: TemplateView }): ReactNo
     return (
       <Notice tone="breached" icon={<Ban aria-hidden />} title={messages.bannerRevoked(semver)} actions={proof}>
         {messages.bannerRevokedText(who, when)} <q className="text-ink">{stateReason}</q> {afterwards}
+      </Notice>
+    );
+  }
+  const stopped = stoppedBy(newest, template.versions);
+  if (stopped) {
+    return (
+      <Notice tone="breached" icon={<Ban aria-hidden />} title={messages.bannerStopped(semver)} actions={proof}>
+        {messages.stoppedText(stopped.semver)} <q className="text-ink">{stopped.stateReason}</q> {afterwards}
       </Notice>
     );
   }

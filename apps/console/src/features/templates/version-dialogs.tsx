@@ -60,13 +60,14 @@ export function DeprecateDialog({ template, semver, onClose }: Asking): ReactNod
 
 /** Names what it would stop before it asks; the count is the registry's, now. */
 export function RevokeDialog({ template, semver, onClose }: Asking): ReactNode {
+            {impact.data && impact.data.twins.length > 0 ? <p>{messages.revokeTwins(semver, impact.data.twins)}</p> : null}
   const messages = useMessages(versionMessages);
   const trpc = useTRPC();
   const outcome = useVersionChange(semver, onClose);
   const impact = useQuery(trpc.templates.revocation.queryOptions({ name: template.name, semver }, { staleTime: 0 }));
   const revoke = useMutation(trpc.templates.revoke.mutationOptions(outcome(messages.revoked(semver))));
   const { reason, field, ask } = useReason(messages.revokeHint);
-  const next = latestRunnable(template.versions, semver);
+  const next = latestRunnable(template.versions, template.versions.find((one) => one.semver === semver)?.digest);
   return (
     <ConfirmDialog
       open

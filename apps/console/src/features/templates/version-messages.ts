@@ -41,6 +41,9 @@ export const versionMessages = defineMessages({
     whyUnsigned: "It waits for its signature; no host runs it before.",
     whyRevoked: "It was revoked; nothing of it runs any more.",
     whyRevokedAlready: "It is revoked, which is for good.",
+    whyStopped: (semver: string) => `It has the content of ${semver}, which was revoked; nothing of it runs any more.`,
+    stopped: "stopped",
+    stoppedText: (semver: string) => `It has the same content as ${semver}, which was revoked:`,
     whyNothing: "There is no version yet.",
 
     reason: "Why",
@@ -65,6 +68,8 @@ export const versionMessages = defineMessages({
     },
     revokeDrafts: (drafts: number) =>
       plural("en", drafts, { one: "1 open draft is based on it and stays.", other: `${drafts} open drafts are based on it and stay.` }),
+    revokeTwins: (semver: string, twins: readonly string[]) =>
+      `${twins.join(", ")} ${twins.length === 1 ? "has" : "have"} the same content as ${semver} and will not run any more either.`,
     revokeThen: (semver: string) => `Whoever asks for the latest gets ${semver}.`,
     revokeNothingThen: "It is the only version that can run: after this, nothing of the template can.",
     revokeForGood: "Every host refuses it from now on. This cannot be taken back.",
@@ -75,6 +80,7 @@ export const versionMessages = defineMessages({
     failed: (semver: string) => `${semver} was not changed`,
 
     bannerRevoked: (semver: string) => `${semver} is revoked`,
+    bannerStopped: (semver: string) => `${semver} runs no more`,
     bannerRevokedText: (who: string, when: string) => `${who} revoked it ${when}:`,
     bannerRuns: (semver: string) => `What asks for the latest runs ${semver}.`,
     bannerNothingRuns: "No version of this template can run now.",
@@ -125,6 +131,9 @@ export const versionMessages = defineMessages({
     whyUnsigned: "Elle attend sa signature ; aucun hôte ne l'exécute avant.",
     whyRevoked: "Elle a été révoquée ; plus rien d'elle ne s'exécute.",
     whyRevokedAlready: "Elle est révoquée, et c'est définitif.",
+    whyStopped: (semver: string) => `Elle a le contenu de ${semver}, qui a été révoquée ; plus rien d'elle ne s'exécute.`,
+    stopped: "arrêtée",
+    stoppedText: (semver: string) => `Elle a le même contenu que ${semver}, qui a été révoquée :`,
     whyNothing: "Il n'y a pas encore de version.",
 
     reason: "Pourquoi",
@@ -151,6 +160,10 @@ export const versionMessages = defineMessages({
         one: "1 brouillon ouvert part d'elle et reste.",
         other: `${drafts} brouillons ouverts partent d'elle et restent.`,
       }),
+    revokeTwins: (semver: string, twins: readonly string[]) =>
+      twins.length === 1
+        ? `${twins.join("")} a le même contenu que ${semver} et ne s'exécutera plus non plus.`
+        : `${twins.join(", ")} ont le même contenu que ${semver} et ne s'exécuteront plus non plus.`,
     revokeThen: (semver: string) => `Qui demande la dernière reçoit ${semver}.`,
     revokeNothingThen: "C'est la seule version qui peut s'exécuter : ensuite, plus rien de ce modèle ne le peut.",
     revokeForGood: "Dès maintenant, tous les hôtes la refusent. On ne peut pas revenir en arrière.",
@@ -161,6 +174,7 @@ export const versionMessages = defineMessages({
     failed: (semver: string) => `${semver} n'a pas changé`,
 
     bannerRevoked: (semver: string) => `${semver} est révoquée`,
+    bannerStopped: (semver: string) => `${semver} ne s'exécute plus`,
     bannerRevokedText: (who: string, when: string) => `${who} l'a révoquée ${when} :`,
     bannerRuns: (semver: string) => `Ce qui demande la dernière exécute ${semver}.`,
     bannerNothingRuns: "Aucune version de ce modèle ne peut s'exécuter en ce moment.",

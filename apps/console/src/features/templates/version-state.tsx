@@ -25,6 +25,22 @@ export function VersionState({ state }: { state: VersionRow["state"] }): ReactNo
   );
 }
 
+/** Not revoked itself, but of the content of one that is: it runs no more either. */
+export function StoppedMark({ by }: { by: Pick<VersionRow, "semver" | "stateReason"> | null }): ReactNode {
+  const messages = useMessages(versionMessages);
+  if (by === null) return null;
+  return (
+    <>
+      <Badge tone="breached" icon={<Ban aria-hidden />}>
+        {messages.stopped}
+      </Badge>
+      <span className="basis-full text-sm text-pretty text-ink-2">
+        {messages.stoppedText(by.semver)} <q>{by.stateReason}</q>
+      </span>
+    </>
+  );
+}
+
 /** Whether it is signed, and where in the log that stands. */
 export function SignedMark({ version }: { version: Pick<VersionRow, "signed" | "logIndex"> }): ReactNode {
   const messages = useMessages(versionMessages);
