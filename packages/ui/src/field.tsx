@@ -1,8 +1,9 @@
 "use client";
 import { clsx } from "clsx";
 import { Check, ChevronDown, CircleAlert, Minus } from "lucide-react";
-import { Checkbox as RadixCheckbox, Select as RadixSelect } from "radix-ui";
-import { type ComponentPropsWithRef, createContext, type ReactNode, use, useId } from "react";
+import { Checkbox as RadixCheckbox } from "radix-ui";
+import { type ComponentPropsWithRef, createContext, lazy, type ReactNode, Suspense, use, useId } from "react";
+import type { SelectOption } from "./select-control.tsx";
 
 type FieldIds = {
   readonly control: string;
@@ -102,8 +103,6 @@ export function Textarea({
   return <textarea rows={4} {...field} {...rest} className={clsx(box, "px-2.5 py-1.5", mono && "font-mono", className)} />;
 }
 
-export type SelectOption<Value extends string = string> = { readonly value: Value; readonly label: ReactNode; readonly note?: ReactNode };
-
 export type SelectProps<Value extends string> = {
   readonly value: Value;
   readonly onValueChange: (value: Value) => void;
@@ -114,51 +113,42 @@ export type SelectProps<Value extends string> = {
   readonly className?: string;
 };
 
-/** One of a few values. Values must not be empty: give "any" a word of its own. */
+const SelectControl = lazy(() => import("./select-control.tsx").then((loaded) => ({ default: loaded.SelectControl })));
+
+/**
+ * One of a few values. Values must not be empty: give "any" a word of its own. The server draws it; what opens it follows the page,
+ * and stands in the same place until then.
+ */
 export function Select<Value extends string>({ value, onValueChange, options, label, id, className }: SelectProps<Value>): ReactNode {
   const field = useFieldProps(id);
+  const chosen = options.find((option) => option.value === value)?.label;
+  const look = clsx(
+    "inline-flex h-[30px] min-w-0 items-center gap-1.5 rounded-sm border border-line-strong bg-surface px-2.5 text-md hover:bg-hover",
+    className,
+  );
+  const shown = (
+    <>
+      <span className="min-w-0 flex-1 truncate text-left">{chosen}</span>
+      <ChevronDown aria-hidden className="size-3.5 shrink-0 text-ink-3" />
+    </>
+  );
   return (
-    <RadixSelect.Root value={value} onValueChange={(next) => onValueChange(next as Value)}>
-      <RadixSelect.Trigger
-        {...field}
-        aria-label={label}
-        className={clsx(
-          "inline-flex h-[30px] min-w-0 items-center gap-1.5 rounded-sm border border-line-strong bg-surface px-2.5 text-md hover:bg-hover",
-          className,
-        )}
-      >
-        <span className="min-w-0 flex-1 truncate text-left">
-          <RadixSelect.Value />
+    <Suspense
+      fallback={
+        <span aria-hidden className={look}>
+          {shown}
         </span>
-        <ChevronDown aria-hidden className="size-3.5 shrink-0 text-ink-3" />
-      </RadixSelect.Trigger>
-      <RadixSelect.Portal>
-        <RadixSelect.Content
-          position="popper"
-          sideOffset={4}
-          collisionPadding={8}
-          className="z-50 max-h-72 min-w-[var(--radix-select-trigger-width)] animate-appear overflow-hidden rounded-md border border-line bg-surface shadow-raised"
-        >
-          <RadixSelect.Viewport className="p-1">
-            {options.map((option) => (
-              <RadixSelect.Item
-                key={option.value}
-                value={option.value}
-                className="flex min-h-7 cursor-default items-center gap-2 rounded-sm px-2 py-1 text-md outline-none select-none data-[highlighted]:bg-hover"
-              >
-                <span className="min-w-0 flex-1">
-                  <RadixSelect.ItemText>{option.label}</RadixSelect.ItemText>
-                  {option.note === undefined ? null : <span className="block text-sm text-ink-3">{option.note}</span>}
-                </span>
-                <RadixSelect.ItemIndicator>
-                  <Check aria-hidden className="size-4 text-accent" />
-                </RadixSelect.ItemIndicator>
-              </RadixSelect.Item>
-            ))}
-          </RadixSelect.Viewport>
-        </RadixSelect.Content>
-      </RadixSelect.Portal>
-    </RadixSelect.Root>
+      }
+    >
+      <SelectControl
+        trigger={{ ...field, "aria-label": label, className: look }}
+        value={value}
+        onValueChange={(next) => onValueChange(next as Value)}
+        options={options}
+      >
+        {shown}
+      </SelectControl>
+    </Suspense>
   );
 }
 

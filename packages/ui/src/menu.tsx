@@ -1,10 +1,16 @@
 "use client";
 import { clsx } from "clsx";
 import { Check } from "lucide-react";
-import { DropdownMenu as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { Slot } from "radix-ui";
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useId, useRef, useState } from "react";
+import { fetched } from "./fetched.tsx";
+import { useMenuParts } from "./menu-parts.tsx";
 
-const panel = "z-50 min-w-44 max-w-80 animate-appear overflow-hidden rounded-md border border-line bg-surface p-1 shadow-raised";
+/** `loadMenuPanel` fetches what an open menu is made of; called early, so that the first one opens at once. */
+const { Fetched: MenuPanel, fetch: loadMenuPanel } = fetched(() => import("./menu-panel.tsx").then((loaded) => loaded.MenuPanel));
+
+export { loadMenuPanel };
+
 const item =
   "flex min-h-7 cursor-default items-center gap-2 rounded-sm px-2 py-1 text-md outline-none select-none data-[disabled]:text-ink-3 data-[highlighted]:bg-hover [&_svg]:size-4 [&_svg]:shrink-0";
 /** Apart from the rest: of two colours on one element the style sheet's order decides, not ours. */
@@ -18,16 +24,48 @@ export type MenuProps = {
   readonly side?: "top" | "bottom" | "left" | "right";
 };
 
+/** The trigger is ours, as the WAI-ARIA menu button says; what opens is fetched when it is first wanted. */
 export function Menu({ trigger, children, align = "end", side = "bottom" }: MenuProps): ReactNode {
+  const [open, setOpen] = useState(false);
+  const [wanted, setWanted] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const id = useId();
+  const show = (next: boolean) => {
+    if (next) setWanted(true);
+    setOpen(next);
+  };
   return (
-    <Radix.Root modal={false}>
-      <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <Radix.Portal>
-        <Radix.Content align={align} side={side} sideOffset={6} collisionPadding={8} className={panel}>
+    <>
+      <Slot.Root
+        ref={button}
+        id={`${id}-button`}
+        aria-haspopup="menu"
+        aria-expanded={open}
+        aria-controls={open ? id : undefined}
+        data-state={open ? "open" : "closed"}
+        // It is there before it opens: it must have seen whether a key or a pointer opened it.
+        onPointerEnter={() => setWanted(true)}
+        onFocus={() => setWanted(true)}
+        onPointerDown={(event: PointerEvent) => {
+          if (event.button !== 0 || event.ctrlKey) return;
+          // The first of its entries is to have the focus, not the button.
+          if (!open) event.preventDefault();
+          show(!open);
+        }}
+        onKeyDown={(event: KeyboardEvent) => {
+          if (event.key !== "Enter" && event.key !== " " && event.key !== "ArrowDown") return;
+          event.preventDefault();
+          show(event.key === "ArrowDown" || !open);
+        }}
+      >
+        {trigger}
+      </Slot.Root>
+      {wanted ? (
+        <MenuPanel id={id} button={button} open={open} onOpenChange={show} align={align} side={side}>
           {children}
-        </Radix.Content>
-      </Radix.Portal>
-    </Radix.Root>
+        </MenuPanel>
+      ) : null}
+    </>
   );
 }
 
@@ -45,16 +83,17 @@ export type MenuItemProps = {
 };
 
 export function MenuItem({ icon, children, onSelect, disabledReason, tone = "normal", aside, asChild = false }: MenuItemProps): ReactNode {
+  const Parts = useMenuParts();
   const look = clsx(item, tones[disabledReason === undefined ? tone : "normal"]);
   if (asChild) {
     return (
-      <Radix.Item asChild className={look} {...(onSelect ? { onSelect } : {})}>
+      <Parts.Item asChild className={look} {...(onSelect ? { onSelect } : {})}>
         {children}
-      </Radix.Item>
+      </Parts.Item>
     );
   }
   return (
-    <Radix.Item
+    <Parts.Item
       className={look}
       aria-disabled={disabledReason !== undefined || undefined}
       onSelect={(event) => {
@@ -68,7 +107,7 @@ export function MenuItem({ icon, children, onSelect, disabledReason, tone = "nor
         {disabledReason === undefined ? null : <span className="block text-sm text-pretty text-ink-3">{disabledReason}</span>}
       </span>
       {aside}
-    </Radix.Item>
+    </Parts.Item>
   );
 }
 
@@ -83,28 +122,31 @@ export function MenuChoices<Value extends string>({
   onValueChange: (value: Value) => void;
   choices: readonly { readonly value: Value; readonly label: ReactNode; readonly icon?: ReactNode }[];
 }): ReactNode {
+  const Parts = useMenuParts();
   return (
-    <Radix.Group>
+    <Parts.Group>
       <MenuLabel>{label}</MenuLabel>
-      <Radix.RadioGroup value={value} onValueChange={(next) => onValueChange(next as Value)}>
+      <Parts.RadioGroup value={value} onValueChange={(next) => onValueChange(next as Value)}>
         {choices.map((choice) => (
-          <Radix.RadioItem key={choice.value} value={choice.value} className={clsx(item, tones.normal)}>
+          <Parts.RadioItem key={choice.value} value={choice.value} className={clsx(item, tones.normal)}>
             {choice.icon}
             <span className="flex-1">{choice.label}</span>
-            <Radix.ItemIndicator>
+            <Parts.ItemIndicator>
               <Check aria-hidden />
-            </Radix.ItemIndicator>
-          </Radix.RadioItem>
+            </Parts.ItemIndicator>
+          </Parts.RadioItem>
         ))}
-      </Radix.RadioGroup>
-    </Radix.Group>
+      </Parts.RadioGroup>
+    </Parts.Group>
   );
 }
 
 export function MenuLabel({ children }: { children: ReactNode }): ReactNode {
-  return <Radix.Label className="px-2 pt-1.5 pb-1 text-xs text-ink-3">{children}</Radix.Label>;
+  const Parts = useMenuParts();
+  return <Parts.Label className="px-2 pt-1.5 pb-1 text-xs text-ink-3">{children}</Parts.Label>;
 }
 
 export function MenuSeparator(): ReactNode {
-  return <Radix.Separator className="-mx-1 my-1 h-px bg-line" />;
+  const Parts = useMenuParts();
+  return <Parts.Separator className="-mx-1 my-1 h-px bg-line" />;
 }

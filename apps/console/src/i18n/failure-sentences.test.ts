@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { describeFailure, isKnownFailure, notAllowed } from "./failure-sentences.ts";
+import { describeFailure, isKnownFailure } from "./failure-sentences.ts";
+import { notAllowed } from "./roles.ts";
 
 const bff = join(import.meta.dirname, "../../../bff/src");
 

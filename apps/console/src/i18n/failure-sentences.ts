@@ -3,6 +3,7 @@
  * the failure's details. A test finds every code in the BFF's source and asks for it here.
  */
 import type { Locale } from "./locale.ts";
+import { capital, nameRoles } from "./roles.ts";
 
 export type FailureSentence = { readonly sentence: string; readonly wayOut: string };
 type Details = Readonly<Record<string, unknown>>;
@@ -13,38 +14,6 @@ const text = (value: unknown, otherwise: string): string =>
 /** "24 MiB", or a word where the limit was not named. */
 const mebibytes = (value: unknown, unit: string, otherwise: string): string =>
   typeof value === "number" ? `${Math.round(value / 1024 / 1024)} ${unit}` : otherwise;
-
-const ROLES: Record<Locale, Readonly<Record<string, string>>> = {
-  en: { editor: "Editors", reviewer: "Reviewers", manager: "Managers", operator: "Operators", admin: "Administrators", member: "Members" },
-  fr: {
-    editor: "les éditeurs",
-    reviewer: "les relecteurs",
-    manager: "les responsables",
-    operator: "les opérateurs",
-    admin: "les administrateurs",
-    member: "les membres",
-  },
-};
-
-/** "Operators and administrators" / "les opérateurs et les administrateurs"; roles nobody holds as a person are left out. */
-export function nameRoles(locale: Locale, roles: readonly string[]): string | null {
-  const names = roles.map((role) => ROLES[locale][role]).filter((name) => name !== undefined);
-  if (names.length === 0) return null;
-  const list = new Intl.ListFormat(locale).format(
-    locale === "en" ? names.map((name, index) => (index === 0 ? name : name.toLowerCase())) : names,
-  );
-  return list;
-}
-
-const capital = (words: string): string => words.slice(0, 1).toUpperCase() + words.slice(1);
-
-/** Why an action is not allowed, and who can. */
-export function notAllowed(locale: Locale, roles: readonly string[]): string {
-  const who = nameRoles(locale, roles);
-  if (locale === "fr")
-    return who === null ? "Personne ne fait cela à la main." : `Votre rôle ne le permet pas. ${capital(who)} le peuvent.`;
-  return who === null ? "Nobody does this by hand." : `Your role does not allow it. ${who} can.`;
-}
 
 const NO_HOST: Readonly<Record<string, { readonly en: string; readonly fr: string }>> = {
   "none-enrolled": { en: "none is enrolled", fr: "aucun n'est enrôlé" },
@@ -279,6 +248,16 @@ const sentences = {
     en: ["There is no such review in this tenant.", "It may belong to another tenant. Look through the list."],
     fr: ["Cette revue n'existe pas chez ce client.", "Elle appartient peut-être à un autre client. Parcourez la liste."],
   }),
+  "reviews.comments-full": ({ max }) => ({
+    en: [
+      `This review holds ${text(max, "many")} remarks, and no more.`,
+      "Decide on it, or withdraw it and ask again: a new review is empty.",
+    ],
+    fr: [
+      `Cette revue contient ${text(max, "trop de")} remarques, et n'en prend pas d'autres.`,
+      "Décidez, ou retirez-la et redemandez une revue : la nouvelle sera vide.",
+    ],
+  }),
   "reviews.comment-missing": () => ({
     en: ["The remark this belongs to is not there.", "Load the page again, and say it anew."],
     fr: ["La remarque dont il s'agit n'est pas là.", "Rechargez la page et écrivez-la de nouveau."],
@@ -496,16 +475,6 @@ const sentences = {
     fr: ["Un modèle garde son nom pour toujours.", "Remettez l'ancien nom, ou créez un nouveau modèle."],
   }),
   "templates.invalid": () => ({
-  "templates.untrusted": ({ semver }) => ({
-    en: [
-      `The key that signed ${text(semver, "this version")} is distrusted, so every host refuses it.`,
-      "Publish the content again: the key of today signs it.",
-    ],
-    fr: [
-      `La clé qui a signé ${text(semver, "cette version")} n'est plus digne de confiance : tous les hôtes la refusent.`,
-      "Publiez de nouveau le contenu : la clé d'aujourd'hui le signera.",
-    ],
-  }),
     en: ["The manifest has errors.", "They are marked in the text; correct them first."],
     fr: ["Le manifeste contient des erreurs.", "Elles sont signalées dans le texte ; corrigez-les d'abord."],
   }),
@@ -525,6 +494,16 @@ const sentences = {
     fr: [
       `Aucune version de ${text(name, "ce modèle")} ne convient à ${text(range, "la demande")}.`,
       "Publiez-en une, ou demandez une autre plage. Une version révoquée ne convient jamais.",
+    ],
+  }),
+  "templates.untrusted": ({ semver }) => ({
+    en: [
+      `The key that signed ${text(semver, "this version")} is distrusted, so every host refuses it.`,
+      "Publish the content again: the key of today signs it.",
+    ],
+    fr: [
+      `La clé qui a signé ${text(semver, "cette version")} n'est plus digne de confiance : tous les hôtes la refusent.`,
+      "Publiez de nouveau le contenu : la clé d'aujourd'hui le signera.",
     ],
   }),
   "templates.unsigned": ({ semver }) => ({

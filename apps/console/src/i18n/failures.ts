@@ -1,18 +1,16 @@
 "use client";
 import { TRPCClientError } from "@trpc/client";
-import { useMemo } from "react";
-import { describeFailure } from "./failure-sentences.ts";
+import { use, useMemo } from "react";
 import { useLocale } from "./i18n.tsx";
 import type { Locale } from "./locale.ts";
 
-/** What went wrong, ready to be shown. */
-export type FailureText = {
+/** What went wrong, as far as a program cares. */
+export type Refusal = {
   /** `noun.reason`; `console.unreachable` when no answer came, `console.internal` for a fault of ours. */
   readonly code: string;
   readonly details: Readonly<Record<string, unknown>>;
-  readonly sentence: string;
-  /** What to do about it; may be empty. */
-  readonly wayOut: string;
+  /** The registry's own English sentence. */
+  readonly message: string;
   readonly traceId: string | null;
   /** The session has expired; the session dialog takes care of it. */
   readonly signedOut: boolean;
@@ -20,10 +18,17 @@ export type FailureText = {
   readonly retryable: boolean;
 };
 
+/** What went wrong, ready to be shown. */
+export type FailureText = Refusal & {
+  readonly sentence: string;
+  /** What to do about it; may be empty. */
+  readonly wayOut: string;
+};
+
 type Shape = { kind?: unknown; code?: unknown; message?: unknown; details?: unknown };
 
-/** Whatever was thrown by a procedure, a fetch or a render, as a sentence with its way out. */
-export function readFailure(locale: Locale, error: unknown): FailureText {
+/** Whatever was thrown by a procedure, a fetch or a render. */
+export function readRefusal(error: unknown): Refusal {
   const data =
     error instanceof TRPCClientError
       ? (error.data as { code?: unknown; failure?: Shape | null; traceId?: unknown } | null | undefined)
@@ -36,21 +41,43 @@ export function readFailure(locale: Locale, error: unknown): FailureText {
   return {
     code,
     details,
-    ...describeFailure(locale, { code, message, details }),
+    message,
     traceId: typeof data?.traceId === "string" && data.traceId !== "" ? data.traceId : null,
     signedOut: data?.code === "UNAUTHORIZED",
     retryable: unreachable || given?.kind === "unavailable",
   };
 }
 
+/** The same as a sentence with its way out. */
+export function readFailure({ describeFailure }: Pick<Sentences, "describeFailure">, locale: Locale, error: unknown): FailureText {
+  const refusal = readRefusal(error);
+  return { ...refusal, ...describeFailure(locale, refusal) };
+}
+
+type Sentences = typeof import("./failure-sentences.ts");
+let loading: Promise<Sentences> | undefined;
+
+/**
+ * The sentences of all refusals. No page needs them to stand: they are fetched right after it does, so that they are here when
+ * something fails, the connection too.
+ */
+export function loadFailureSentences(): Promise<Sentences> {
+  if (loading) return loading;
+  const fetched = import("./failure-sentences.ts");
+  loading = fetched;
+  fetched.then(
+    // As React marks what it has awaited: a component that reads it from here on does not wait.
+    (value) => Object.assign(fetched, { status: "fulfilled", value }),
+    () => {
+      loading = undefined;
+    },
+  );
+  return fetched;
+}
+
 /** The failure of a query or mutation, or null while there is none. */
 export function useFailure(error: unknown): FailureText | null {
   const locale = useLocale();
-  return useMemo(() => (error === null || error === undefined ? null : readFailure(locale, error)), [locale, error]);
-}
-
-/** The same for errors caught in passing (toasts). */
-export function useReadFailure(): (error: unknown) => FailureText {
-  const locale = useLocale();
-  return useMemo(() => (error: unknown) => readFailure(locale, error), [locale]);
+  const sentences = error === null || error === undefined ? null : use(loadFailureSentences());
+  return useMemo(() => (sentences === null ? null : readFailure(sentences, locale, error)), [sentences, locale, error]);
 }

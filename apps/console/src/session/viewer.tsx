@@ -3,8 +3,8 @@ import type { AppRouter } from "@agent-factory/bff/api";
 import { useQuery } from "@tanstack/react-query";
 import type { inferRouterOutputs } from "@trpc/server";
 import { createContext, type ReactNode, use, useMemo } from "react";
-import { notAllowed } from "../i18n/failure-sentences.ts";
 import { useLocale } from "../i18n/i18n.tsx";
+import { notAllowed } from "../i18n/roles.ts";
 import { useTRPC } from "../trpc/client.tsx";
 
 export type Session = inferRouterOutputs<AppRouter>["session"]["me"];

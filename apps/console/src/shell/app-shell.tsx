@@ -1,14 +1,18 @@
 "use client";
 import { IconButton } from "@agent-factory/ui/button";
+import { loadDialogFrame } from "@agent-factory/ui/dialog";
 import { Kbd } from "@agent-factory/ui/kbd";
+import { loadMenuPanel } from "@agent-factory/ui/menu";
 import { Toaster } from "@agent-factory/ui/toast";
 import { TooltipProvider } from "@agent-factory/ui/tooltip";
+import { whenIdle } from "@agent-factory/ui/when-idle";
 import { clsx } from "clsx";
 import { Menu as MenuIcon, Search, X } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { type ReactNode, useEffect, useState } from "react";
+import { loadFailureSentences } from "../i18n/failures.ts";
 import { useMessages } from "../i18n/i18n.tsx";
 import { SessionExpired } from "../session/session-expired.tsx";
 import { useViewer } from "../session/viewer.tsx";
@@ -16,11 +20,11 @@ import { Connection } from "./connection.tsx";
 import { shellMessages } from "./messages.ts";
 import { ModifierKey } from "./modifier-key.tsx";
 import { isAt, type Place, places } from "./navigation.ts";
-import { ShortcutHelp } from "./shortcut-help.tsx";
 import { TenantSwitcher } from "./tenant-switcher.tsx";
 import { useShortcuts } from "./use-shortcuts.ts";
 import { UserMenu } from "./user-menu.tsx";
 
+const ShortcutHelp = dynamic(() => import("./shortcut-help.tsx").then((loaded) => loaded.ShortcutHelp), { ssr: false });
 const CommandPalette = dynamic(() => import("./command-palette.tsx").then((loaded) => loaded.CommandPalette), { ssr: false });
 
 /** What a place's entry in the navigation shows beside its name. */
@@ -33,12 +37,18 @@ export function AppShell({ bell, counts, children }: { bell: ReactNode; counts: 
   const [palette, setPalette] = useState(false);
   const [paletteWanted, setPaletteWanted] = useState(false);
   const [help, setHelp] = useState(false);
+  const [helpWanted, setHelpWanted] = useState(false);
   const [drawer, setDrawer] = useState(false);
   const openPalette = () => {
     setPaletteWanted(true);
     setPalette(true);
   };
-  useShortcuts({ openPalette, openHelp: () => setHelp(true) });
+  const openHelp = () => {
+    setHelpWanted(true);
+    setHelp(true);
+  };
+  useShortcuts({ openPalette, openHelp });
+  useEffect(() => whenIdle(fetchTheRest), []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: going somewhere closes the drawer
   useEffect(() => setDrawer(false), [pathname]);
 
@@ -84,18 +94,26 @@ export function AppShell({ bell, counts, children }: { bell: ReactNode; counts: 
             drawer ? "flex" : "hidden lg:flex",
           )}
         >
-          <Sidebar pathname={pathname} counts={counts} onSearch={openPalette} onHelp={() => setHelp(true)} />
+          <Sidebar pathname={pathname} counts={counts} onSearch={openPalette} onHelp={openHelp} />
         </aside>
         <main id="content" tabIndex={-1} className="min-w-0 outline-none">
           <SessionExpired />
           {children}
         </main>
       </div>
-      {paletteWanted ? <CommandPalette open={palette} onOpenChange={setPalette} onHelp={() => setHelp(true)} /> : null}
-      <ShortcutHelp open={help} onOpenChange={setHelp} />
+      {paletteWanted ? <CommandPalette open={palette} onOpenChange={setPalette} onHelp={openHelp} /> : null}
+      {helpWanted ? <ShortcutHelp open={help} onOpenChange={setHelp} /> : null}
       <Toaster label={messages.notifications} />
     </TooltipProvider>
   );
+}
+
+/** What no page needs to stand, and any page may need the next moment: also when the connection is gone by then. */
+function fetchTheRest(): void {
+  for (const fetching of [loadDialogFrame(), loadMenuPanel(), loadFailureSentences()]) {
+    // Whatever needs it asks again.
+    fetching.catch(() => {});
+  }
 }
 
 function Sidebar({

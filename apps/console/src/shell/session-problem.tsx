@@ -3,16 +3,15 @@ import { Button } from "@agent-factory/ui/button";
 import { ErrorState } from "@agent-factory/ui/error-state";
 import { TooltipProvider } from "@agent-factory/ui/tooltip";
 import type { ReactNode } from "react";
-import { describeFailure } from "../i18n/failure-sentences.ts";
-import { useLocale, useMessages } from "../i18n/i18n.tsx";
+import { useMessages } from "../i18n/i18n.tsx";
 import { shellMessages } from "./messages.ts";
 import { signOut } from "./user-menu.tsx";
 
+type Problem = { readonly code: string; readonly sentence: string; readonly wayOut: string; readonly traceId: string | null };
+
 /** The console without a session: the registry is away, or knows the person but no tenant of theirs. */
-export function SessionProblem({ code, traceId }: { code: string; traceId: string | null }): ReactNode {
+export function SessionProblem({ code, sentence, wayOut, traceId }: Problem): ReactNode {
   const messages = useMessages(shellMessages);
-  const locale = useLocale();
-  const { sentence, wayOut } = describeFailure(locale, { code, message: "", details: {} });
   return (
     <TooltipProvider>
       <main className="mx-auto flex min-h-dvh max-w-xl flex-col justify-center p-6">

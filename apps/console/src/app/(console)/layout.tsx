@@ -3,6 +3,8 @@ import { TRPCClientError } from "@trpc/client";
 import type { ReactNode } from "react";
 import { NoticeWatch } from "../../features/notices/notice-watch.tsx";
 import { Bell, UnreadCount } from "../../features/notices/unread-count.tsx";
+import { describeFailure } from "../../i18n/failure-sentences.ts";
+import { getLocale } from "../../i18n/server.ts";
 import { ViewerProvider } from "../../session/viewer.tsx";
 import { AppShell } from "../../shell/app-shell.tsx";
 import { SessionProblem } from "../../shell/session-problem.tsx";
@@ -15,7 +17,10 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
     client.session.me.query().catch((cause: unknown) => problemOf(cause)),
     queryClient.prefetchQuery(trpc.notices.unread.queryOptions()),
   ]);
-  if ("problem" in session) return <SessionProblem {...session.problem} />;
+  if ("problem" in session) {
+    const { code, traceId } = session.problem;
+    return <SessionProblem code={code} traceId={traceId} {...describeFailure(await getLocale(), { code, message: "", details: {} })} />;
+  }
   return (
     <TRPCProvider key={session.tenant.slug} tenant={session.tenant.slug}>
       <ViewerProvider session={session}>

@@ -6,16 +6,18 @@ import { Figure, Notice, Panel } from "@agent-factory/ui/panel";
 import { SkeletonRows } from "@agent-factory/ui/skeleton";
 import { useQuery } from "@tanstack/react-query";
 import { Plus, Server, ShieldAlert } from "lucide-react";
+import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
-import { EnrolDialog } from "./enrol-dialog.tsx";
 import { HostTable } from "./host-table.tsx";
 import { type FleetOverview, type Host, isRevoked, unheld } from "./host-view.ts";
 import { fleetMessages } from "./messages.ts";
 import { useFleetWatch } from "./use-fleet-watch.ts";
+
+const EnrolDialog = dynamic(() => import("./enrol-dialog.tsx").then((loaded) => loaded.EnrolDialog), { ssr: false });
 
 export function Fleet(): ReactNode {
   const messages = useMessages(fleetMessages);
@@ -55,7 +57,7 @@ export function Fleet(): ReactNode {
           <SkeletonRows rows={3} label={messages.loading} />
         )}
       </PageBody>
-      <EnrolDialog open={enrolling} onOpenChange={setEnrolling} hosts={fleet.data?.hosts ?? []} />
+      {enrolling ? <EnrolDialog open onOpenChange={setEnrolling} hosts={fleet.data?.hosts ?? []} /> : null}
     </>
   );
 }

@@ -1,34 +1,32 @@
 "use client";
 import { IconButton } from "@agent-factory/ui/button";
-import { ConfirmDialog } from "@agent-factory/ui/dialog";
-import { Field, Select, Textarea } from "@agent-factory/ui/field";
 import { Menu, MenuItem, MenuSeparator } from "@agent-factory/ui/menu";
 import { toast } from "@agent-factory/ui/toast";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Ban, CirclePause, Ellipsis, Hourglass, Play } from "lucide-react";
+import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
-import { useReadFailure } from "../../i18n/failures.ts";
-import { useFormat, useMessages } from "../../i18n/i18n.tsx";
+import { useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
+import { useFailureToast } from "../../trpc/failure-toast.ts";
+import type { HostAct } from "./host-dialog.tsx";
 import { type Host, isRevoked } from "./host-view.ts";
 import { fleetMessages } from "./messages.ts";
 
-type Act = "cordon" | "drain" | "revoke";
-const RESUME_MINUTES = ["never", "15", "60", "240", "1440"] as const;
-type Resume = (typeof RESUME_MINUTES)[number];
+const HostDialog = dynamic(() => import("./host-dialog.tsx").then((loaded) => loaded.HostDialog), { ssr: false });
 
 /** What can be done with a host. What cannot be done now stays in the menu and says why. */
 export function HostActions({ host }: { host: Host }): ReactNode {
   const messages = useMessages(fleetMessages);
-  const readFailure = useReadFailure();
+  const sayFailed = useFailureToast(messages.failed(host.name));
   const viewer = useViewer();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const [asking, setAsking] = useState<Act | null>(null);
+  const [asking, setAsking] = useState<HostAct | null>(null);
   const done = {
     onSuccess: () => queryClient.invalidateQueries(trpc.fleet.list.queryFilter()),
-    onError: (cause: unknown) => toast.error(messages.failed(host.name), { description: readFailure(cause).sentence }),
+    onError: sayFailed,
   };
   const uncordon = useMutation(
     trpc.fleet.uncordon.mutationOptions({
@@ -80,82 +78,8 @@ export function HostActions({ host }: { host: Host }): ReactNode {
         </MenuItem>
       </Menu>
       {asking === null ? null : (
-        <Ask act={asking} host={host} onClose={() => setAsking(null)} onUndo={() => uncordon.mutate({ hostId: host.id })} />
+        <HostDialog act={asking} host={host} onClose={() => setAsking(null)} onUndo={() => uncordon.mutate({ hostId: host.id })} />
       )}
     </>
-  );
-}
-
-function Ask({ act, host, onClose, onUndo }: { act: Act; host: Host; onClose: () => void; onUndo: () => void }): ReactNode {
-  const messages = useMessages(fleetMessages);
-  const format = useFormat();
-  const readFailure = useReadFailure();
-  const trpc = useTRPC();
-  const queryClient = useQueryClient();
-  const [reason, setReason] = useState("");
-  const [resume, setResume] = useState<Resume>("never");
-  const [asked, setAsked] = useState(false);
-  const outcome = {
-    onSuccess: async () => {
-      const said = { cordon: messages.doneCordon, drain: messages.doneDrain, revoke: messages.doneRevoke }[act](host.name);
-      toast.success(said, act === "revoke" ? {} : { action: { label: messages.undo, onAction: onUndo } });
-      onClose();
-      await queryClient.invalidateQueries(trpc.fleet.list.queryFilter());
-    },
-    onError: (cause: unknown) => {
-      const failure = readFailure(cause);
-      toast.error(messages.failed(host.name), { description: `${failure.sentence} ${failure.wayOut}`.trim() });
-    },
-  };
-  const cordon = useMutation(trpc.fleet.cordon.mutationOptions(outcome));
-  const drain = useMutation(trpc.fleet.drain.mutationOptions(outcome));
-  const revoke = useMutation(trpc.fleet.revoke.mutationOptions(outcome));
-  const pending = cordon.isPending || drain.isPending || revoke.isPending;
-  const needsReason = act !== "revoke";
-  const confirm = () => {
-    setAsked(true);
-    if (needsReason && reason.trim() === "") return;
-    if (act === "cordon")
-      cordon.mutate({ hostId: host.id, reason: reason.trim(), ...(resume === "never" ? {} : { resumeInMinutes: Number(resume) }) });
-    else if (act === "drain") drain.mutate({ hostId: host.id, reason: reason.trim() });
-    else revoke.mutate({ hostId: host.id });
-  };
-  return (
-    <ConfirmDialog
-      open
-      onOpenChange={(open) => {
-        if (!open) onClose();
-      }}
-      title={{ cordon: messages.cordonTitle, drain: messages.drainTitle, revoke: messages.revokeTitle }[act](host.name)}
-      affects={{ cordon: messages.cordonAffects, drain: messages.drainAffects, revoke: messages.revokeAffects }[act](host.running)}
-      confirmLabel={{ cordon: messages.cordonConfirm, drain: messages.drainConfirm, revoke: messages.revokeConfirm }[act](host.name)}
-      cancelLabel={messages.cancel}
-      tone={act === "revoke" ? "danger" : "primary"}
-      pending={pending}
-      onConfirm={confirm}
-    >
-      {needsReason ? (
-        <Field
-          label={messages.reasonField}
-          hint={messages.reasonHint}
-          error={asked && reason.trim() === "" ? messages.reasonNeeded : undefined}
-          required
-        >
-          <Textarea rows={2} value={reason} maxLength={500} onChange={(event) => setReason(event.target.value)} />
-        </Field>
-      ) : null}
-      {act === "cordon" ? (
-        <Field label={messages.resumeField}>
-          <Select
-            value={resume}
-            onValueChange={setResume}
-            options={RESUME_MINUTES.map((value) => ({
-              value,
-              label: value === "never" ? messages.resumeNever : messages.resumeIn(format.durationMs(Number(value) * 60_000)),
-            }))}
-          />
-        </Field>
-      ) : null}
-    </ConfirmDialog>
   );
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import * as failures from "../../i18n/failure-sentences.ts";
 import { createFormat } from "../../i18n/format.ts";
 import { byDay } from "./days.ts";
 import { noticeMessages, TITLE } from "./messages.ts";
@@ -12,7 +13,7 @@ const version = { templateName: "dependency-audit", semver: "1.1.0" };
 
 function say(locale: "en" | "fr", content: Content): string {
   const notice = { ...content, id: "n", href: "/", at: "2026-11-24T09:00:00.000Z", readAt: null } as Notice;
-  const { sentence, title, more } = sentenceOf(notice, noticeMessages[locale], createFormat(locale, "UTC", 0), locale);
+  const { sentence, title, more } = sentenceOf(notice, noticeMessages[locale], createFormat(locale, "UTC", 0), locale, failures);
   return [sentence.replace(TITLE, title ?? "?"), more === null ? [] : more.quoted ? `> ${more.text}` : more.text].flat().join(" | ");
 }
 

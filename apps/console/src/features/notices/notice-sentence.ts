@@ -1,5 +1,5 @@
 /** A notice in words: one plain sentence, and where there is more to know a second line. Pure. */
-import { describeFailure, isKnownFailure } from "../../i18n/failure-sentences.ts";
+import type * as Sentences from "../../i18n/failure-sentences.ts";
 import type { Format, Locale } from "../../i18n/i18n.tsx";
 import { integrityGroupOf, integrityMessages } from "../../i18n/integrity-checks.ts";
 import { type noticeMessages, TITLE } from "./messages.ts";
@@ -15,7 +15,19 @@ export type NoticeSentence = {
 
 type Words = (typeof noticeMessages)["en"];
 
-export function sentenceOf(notice: Notice, words: Words, format: Pick<Format, "number" | "dateTime">, locale: Locale): NoticeSentence {
+/** Whether its sentence needs those of the refusals; they are not fetched for a list that names none. */
+export function namesFailure(notice: Pick<Notice, "kind">): boolean {
+  return notice.kind === "review.problem";
+}
+
+/** `failures` may be null where {@link namesFailure} says no. */
+export function sentenceOf(
+  notice: Notice,
+  words: Words,
+  format: Pick<Format, "number" | "dateTime">,
+  locale: Locale,
+  failures: Pick<typeof Sentences, "describeFailure" | "isKnownFailure"> | null,
+): NoticeSentence {
   const said = (sentence: string, more: string | null = null): NoticeSentence => ({ sentence, title: null, more: plain(more) });
   switch (notice.kind) {
     case "review.requested":
@@ -32,7 +44,10 @@ export function sentenceOf(notice: Notice, words: Words, format: Pick<Format, "n
       return { sentence: revised(notice.data, words), title: notice.data.title, more: plain(words.approvalGone) };
     case "review.problem": {
       const { title, templateName, code } = notice.data;
-      const why = code === null || !isKnownFailure(code) ? null : describeFailure(locale, { code, message: "", details: {} }).sentence;
+      const why =
+        code !== null && failures?.isKnownFailure(code)
+          ? failures.describeFailure(locale, { code, message: "", details: {} }).sentence
+          : null;
       return { sentence: words.stuck(TITLE, templateName), title, more: plain(why) };
     }
     case "version.published":

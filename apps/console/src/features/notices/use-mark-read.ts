@@ -1,8 +1,7 @@
 "use client";
-import { toast } from "@agent-factory/ui/toast";
 import { type InfiniteData, useMutation, useQueryClient } from "@tanstack/react-query";
-import { useReadFailure } from "../../i18n/failures.ts";
 import { useTRPC } from "../../trpc/client.tsx";
+import { useFailureToast } from "../../trpc/failure-toast.ts";
 import type { Notice, NoticePage } from "./notice-view.ts";
 
 export type Marked = { readonly ids: string[] } | { readonly all: true } | { readonly href: string };
@@ -14,7 +13,7 @@ export type Marked = { readonly ids: string[] } | { readonly all: true } | { rea
 export function useMarkRead() {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const read = useReadFailure();
+  const sayFailed = useFailureToast();
   return useMutation(
     trpc.notices.markRead.mutationOptions({
       onMutate: async (marked: Marked) => {
@@ -35,10 +34,7 @@ export function useMarkRead() {
           (count) => count && { unread: "all" in marked ? 0 : Math.max(0, count.unread - ids.size) },
         );
       },
-      onError: (error) => {
-        const failure = read(error);
-        if (!failure.signedOut) toast.error(failure.sentence, { description: failure.wayOut });
-      },
+      onError: sayFailed,
       onSettled: () => void queryClient.invalidateQueries(trpc.notices.unread.queryFilter()),
     }),
   );

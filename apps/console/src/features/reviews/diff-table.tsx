@@ -1,4 +1,5 @@
 "use client";
+import { whenIdle } from "@agent-factory/ui/when-idle";
 /**
  * The difference of two manifests as a grid one can walk through: arrow keys go from line to line, remarks stand under theirs. Our own
  * instead of Monaco's: it is on the page with the first paint, remarks are ordinary content in it, and a screen reader reads it as rows.
@@ -25,7 +26,6 @@ import { DiffFold, DiffLine } from "./diff-line.tsx";
 import { type FoldRow, type Layout, type LineRow, type Row, rowsOf } from "./diff-rows.ts";
 import { GridCell, GridRow } from "./grid-parts.tsx";
 import { linesOf, type TextDiff } from "./line-diff.ts";
-import { whenIdle } from "./when-idle.ts";
 import { type Coloured, colourLines } from "./yaml-colours.ts";
 
 export type DiffHandle = {

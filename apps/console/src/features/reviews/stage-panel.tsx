@@ -4,12 +4,12 @@ import { toast } from "@agent-factory/ui/toast";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { BadgeCheck, CircleDashed, GitMerge, LoaderCircle, type LucideIcon, TriangleAlert, Undo2, X } from "lucide-react";
 import Link from "next/link";
-import type { ReactNode } from "react";
-import { describeFailure } from "../../i18n/failure-sentences.ts";
-import { useReadFailure } from "../../i18n/failures.ts";
+import { type ReactNode, use } from "react";
+import { loadFailureSentences } from "../../i18n/failures.ts";
 import { useFormat, useLocale, useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
+import { useFailureToast } from "../../trpc/failure-toast.ts";
 import { reviewMessages } from "./messages.ts";
 import { type Stage, stageOf } from "./review-stage.ts";
 import type { ReviewPageView } from "./review-view.ts";
@@ -83,7 +83,7 @@ function useStageWords(review: ReviewPageView, stage: Stage): { title: string; t
         text: messages.publishingText,
       };
     case "stuck": {
-      const { sentence, wayOut } = describeFailure(locale, stage.problem);
+      const { sentence, wayOut } = use(loadFailureSentences()).describeFailure(locale, stage.problem);
       return { title: messages.stuck, text: `${sentence} ${wayOut}`.trim() };
     }
     case "published":
@@ -142,7 +142,7 @@ function RebaseButton({ draftId, number }: { draftId: string; number: number }):
   const viewer = useViewer();
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const read = useReadFailure();
+  const sayFailed = useFailureToast();
   const { mutateAsync, isPending } = useMutation(trpc.drafts.rebase.mutationOptions());
   const rebase = async () => {
     try {
@@ -150,8 +150,7 @@ function RebaseButton({ draftId, number }: { draftId: string; number: number }):
       const { baseSemver } = await mutateAsync({ draftId, expectedRevision: draft.revision });
       toast.success(messages.rebased(baseSemver));
     } catch (error) {
-      const failure = read(error);
-      toast.error(failure.sentence, { description: failure.wayOut });
+      sayFailed(error);
     } finally {
       await queries.invalidateQueries(trpc.reviews.get.queryFilter({ number }));
     }

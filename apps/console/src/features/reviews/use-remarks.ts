@@ -1,10 +1,9 @@
 "use client";
-import { toast } from "@agent-factory/ui/toast";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
-import { useReadFailure } from "../../i18n/failures.ts";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
+import { useFailureToast } from "../../trpc/failure-toast.ts";
 import { keepWords } from "./kept-words.ts";
 import type { ReviewPageView, Thread } from "./review-view.ts";
 
@@ -31,7 +30,7 @@ export function useRemarks(review: Pick<ReviewPageView, "id" | "number" | "revis
   const trpc = useTRPC();
   const queries = useQueryClient();
   const viewer = useViewer();
-  const read = useReadFailure();
+  const say = useFailureToast();
   const key = trpc.reviews.get.queryKey({ number: review.number });
   const { number, revision, id: reviewId } = review;
   const author = { authorId: viewer.user.id, authorName: viewer.user.name };
@@ -39,10 +38,6 @@ export function useRemarks(review: Pick<ReviewPageView, "id" | "number" | "revis
 
   const change = (work: (threads: readonly Thread[]) => Thread[]) =>
     queries.setQueryData<ReviewPageView>(key, (page) => (page ? { ...page, threads: work(page.threads) } : page));
-  const say = (error: unknown) => {
-    const failure = read(error);
-    toast.error(failure.sentence, { description: failure.wayOut });
-  };
   const refresh = () => queries.invalidateQueries(trpc.reviews.get.queryFilter({ number }));
 
   const comment = useMutation(trpc.reviews.comment.mutationOptions());

@@ -5,10 +5,10 @@ import { toast } from "@agent-factory/ui/toast";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { type ReactNode, useState } from "react";
-import { useReadFailure } from "../../i18n/failures.ts";
 import { useMessages, useTimeZone } from "../../i18n/i18n.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
+import { useFailureToast } from "../../trpc/failure-toast.ts";
 import { signingMessages } from "./messages.ts";
 import { type KeyRow, shortHash } from "./signing-view.ts";
 import { instantOf } from "./zoned-time.ts";
@@ -19,7 +19,7 @@ const SINCE = ["now", "beginning", "moment"] as const;
 /** Stops trusting a key from a moment on, and names every version that can no longer run before it asks. */
 export function DistrustDialog({ signingKey: key, onClose }: { signingKey: KeyRow; onClose: () => void }): ReactNode {
   const messages = useMessages(signingMessages);
-  const readFailure = useReadFailure();
+  const sayFailed = useFailureToast(messages.distrustFailed);
   const zone = useTimeZone();
   const trpc = useTRPC();
   const queries = useQueryClient();
@@ -37,10 +37,7 @@ export function DistrustDialog({ signingKey: key, onClose }: { signingKey: KeyRo
         onClose();
         await queries.invalidateQueries({ queryKey: trpc.signing.pathKey() });
       },
-      onError: (cause: unknown) => {
-        const failure = readFailure(cause);
-        toast.error(messages.distrustFailed, { description: `${failure.sentence} ${failure.wayOut}`.trim() });
-      },
+      onError: sayFailed,
     }),
   );
   const impact = useQuery(

@@ -3,14 +3,14 @@ import { ConfirmDialog } from "@agent-factory/ui/dialog";
 import { toast } from "@agent-factory/ui/toast";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { useReadFailure } from "../../i18n/failures.ts";
 import { useMessages } from "../../i18n/i18n.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
+import { useFailureToast } from "../../trpc/failure-toast.ts";
 import { signingMessages } from "./messages.ts";
 
 export function RotateDialog({ onClose }: { onClose: () => void }): ReactNode {
   const messages = useMessages(signingMessages);
-  const readFailure = useReadFailure();
+  const sayFailed = useFailureToast(messages.rotateFailed);
   const trpc = useTRPC();
   const queries = useQueryClient();
   const rotate = useMutation(
@@ -20,10 +20,7 @@ export function RotateDialog({ onClose }: { onClose: () => void }): ReactNode {
         onClose();
         await queries.invalidateQueries({ queryKey: trpc.signing.pathKey() });
       },
-      onError: (cause: unknown) => {
-        const failure = readFailure(cause);
-        toast.error(messages.rotateFailed, { description: `${failure.sentence} ${failure.wayOut}`.trim() });
-      },
+      onError: sayFailed,
     }),
   );
   return (

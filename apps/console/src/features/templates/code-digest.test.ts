@@ -1,6 +1,7 @@
 import { parseManifest } from "@agent-factory/manifest";
 import { describe, expect, test } from "vitest";
-import { archiveOf, withArchive } from "./code-digest.ts";
+import { archiveOf } from "./archive-of.ts";
+import { withArchive } from "./code-digest.ts";
 
 const before = `sha256:${"a".repeat(64)}`;
 const after = `sha256:${"b".repeat(64)}`;

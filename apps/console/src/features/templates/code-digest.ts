@@ -1,12 +1,13 @@
 /** Puts the digest of a new code archive where the manifest names its code. Pure. */
-import { parseManifest } from "@agent-factory/manifest";
+import { readDocument } from "@agent-factory/manifest/document";
+import { archiveOf } from "./archive-of.ts";
 
 /**
  * The source with `spec.code.archive` replaced, all else as written. Null when the manifest has no such place: adding one
  * would mean guessing what else `code` should say.
  */
 export function withArchive(source: string, digest: string): string | null {
-  const { data, locate } = parseManifest(source);
+  const { data, locate } = readDocument(source);
   const written = archiveOf(data);
   if (written === null) return null;
   const at = locate("/spec/code/archive");
@@ -17,14 +18,4 @@ export function withArchive(source: string, digest: string): string | null {
   const quote = /^(["']).*\1$/.exec(old)?.[1] ?? "";
   lines[at.line - 1] = `${line.slice(0, at.column - 1)}${quote}${digest}${quote}${line.slice(at.endColumn - 1)}`;
   return lines.join("\n");
-}
-
-/** The digest a manifest's data names for its code, valid or not. */
-export function archiveOf(data: unknown): string | null {
-  const archive = step(step(step(data, "spec"), "code"), "archive");
-  return typeof archive === "string" ? archive : null;
-}
-
-function step(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
 }

@@ -1,9 +1,9 @@
-import { readFailure } from "../../i18n/failures.ts";
+import { readRefusal } from "../../i18n/failures.ts";
 import type { SaveAnswer } from "./use-autosave.ts";
 
 /** What a refused or lost save means for the draft. */
 export function answerOf(cause: unknown): Exclude<SaveAnswer, { type: "saved" }> {
-  const { code, details, retryable, signedOut } = readFailure("en", cause);
+  const { code, details, retryable, signedOut } = readRefusal(cause);
   if (code === "drafts.stale") {
     const { revision, source, updatedByName, updatedAt } = details;
     if (typeof revision === "number" && typeof source === "string") {

@@ -9,6 +9,7 @@ import { SkeletonRows } from "@agent-factory/ui/skeleton";
 import { type Column, RowLink, Table } from "@agent-factory/ui/table";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { LayoutTemplate, Plus, Search, SearchX } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { usePathname, useSearchParams } from "next/navigation";
 import { type ComponentType, type ReactNode, useCallback, useEffect, useRef, useState } from "react";
@@ -17,8 +18,10 @@ import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { templateMessages } from "./messages.ts";
-import { NewTemplate } from "./new-template.tsx";
 import type { TemplateRow } from "./template-view.ts";
+
+// It reads manifests, with all that is needed for that.
+const NewTemplate = dynamic(() => import("./new-template.tsx").then((loaded) => loaded.NewTemplate), { ssr: false });
 
 type Props = { readonly RunState: ComponentType<{ state: string }> };
 

@@ -1,34 +1,37 @@
 "use client";
-import { parseManifest } from "@agent-factory/manifest";
 import { Badge } from "@agent-factory/ui/badge";
 import { Button, IconButton, LinkButton } from "@agent-factory/ui/button";
-import { CodeEditor } from "@agent-factory/ui/code-editor";
-import { Dialog } from "@agent-factory/ui/dialog";
 import { PageBody, PageHeader } from "@agent-factory/ui/page-header";
 import { Panel } from "@agent-factory/ui/panel";
 import { Skeleton } from "@agent-factory/ui/skeleton";
 import { toast } from "@agent-factory/ui/toast";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { FilePen, GitBranch, Play, Trash2 } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
-import { type ComponentType, type ReactNode, useState } from "react";
+import type { ComponentType, ReactNode } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { useAddress } from "../../session/use-address.ts";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
-import { archiveOf } from "./code-digest.ts";
-import { CodeFiles, type CodePlace } from "./code-files.tsx";
+import { useFailureToast } from "../../trpc/failure-toast.ts";
 import { templateMessages } from "./messages.ts";
 import { latestRunnable } from "./runnable-version.ts";
 import type { DraftRow, TemplateView } from "./template-view.ts";
-import { useFailureToast } from "./use-failure-toast.ts";
 import { useWhyNotRun } from "./version-actions.tsx";
 import { VersionBanner } from "./version-banner.tsx";
 import { VersionLineage } from "./version-lineage.tsx";
 import { versionMessages } from "./version-messages.ts";
 import { VersionTable } from "./version-table.tsx";
+
+// What shows code brings an editor and reads manifests; the page stands before it.
+const VersionCode = dynamic(() => import("./version-code.tsx").then((loaded) => loaded.VersionCode), {
+  ssr: false,
+  loading: () => <Skeleton className="m-4 h-24" />,
+});
+const VersionManifest = dynamic(() => import("./version-manifest.tsx").then((loaded) => loaded.VersionManifest), { ssr: false });
 
 /** A page that waits for a signature looks again this often. */
 const SIGNING_MS = 2_000;
@@ -272,61 +275,13 @@ function Drafts({ name, drafts }: { name: string; drafts: readonly DraftRow[] })
 /** The code the newest version runs, to read before one starts a draft. */
 function LatestCode({ template }: { template: TemplateView }): ReactNode {
   const messages = useMessages(templateMessages);
-  const trpc = useTRPC();
   const latest = template.versions[0];
-  const [place, setPlace] = useState<CodePlace | null>(null);
-  const version = useQuery(
-    trpc.templates.getVersion.queryOptions(
-      { name: template.name, semver: latest?.semver ?? "" },
-      { enabled: latest !== undefined, staleTime: Number.POSITIVE_INFINITY },
-    ),
-  );
   if (!latest) return null;
   return (
     <Panel title={messages.codeOf(latest.semver)} padding="none">
       <div className="h-[420px]">
-        {version.isError ? (
-          <QueryProblem error={version.error} retry={() => void version.refetch()} />
-        ) : version.data ? (
-          <CodeFiles digest={archiveOf(parseManifest(version.data.source).data)} place={place} onPlace={setPlace} />
-        ) : (
-          <Skeleton className="m-4 h-24" />
-        )}
+        <VersionCode name={template.name} semver={latest.semver} />
       </div>
     </Panel>
-  );
-}
-
-function VersionManifest({ name, semver, onClose }: { name: string; semver: string; onClose: () => void }): ReactNode {
-  const messages = useMessages(templateMessages);
-  const trpc = useTRPC();
-  const version = useQuery(trpc.templates.getVersion.queryOptions({ name, semver }, { staleTime: Number.POSITIVE_INFINITY }));
-  return (
-    <Dialog
-      open
-      onOpenChange={(open) => {
-        if (!open) onClose();
-      }}
-      size="lg"
-      title={messages.manifestOf(semver)}
-      {...(version.data ? { description: <code className="text-sm break-all">{version.data.digest}</code> } : {})}
-      closeLabel={messages.close}
-    >
-      <div className="-mx-5 -my-4 h-[60dvh]">
-        {version.isError ? (
-          <QueryProblem error={version.error} retry={() => void version.refetch()} />
-        ) : version.data ? (
-          <CodeEditor
-            name={`version/${name}/${semver}.yaml`}
-            language="yaml"
-            label={messages.manifestOf(semver)}
-            value={version.data.source}
-            readOnly
-          />
-        ) : (
-          <Skeleton className="m-4 h-24" />
-        )}
-      </div>
-    </Dialog>
   );
 }

@@ -4,21 +4,24 @@ import { Menu, MenuItem, MenuSeparator } from "@agent-factory/ui/menu";
 import { Tooltip } from "@agent-factory/ui/tooltip";
 import { useMutation } from "@tanstack/react-query";
 import { Archive, ArchiveRestore, Ban, Ellipsis, FilePen, FileText, Play, ShieldCheck } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { type ReactNode, useState } from "react";
 import { useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
-import type { TemplateView, VersionRow } from "./template-view.ts";
 import { useFailureToast } from "../../trpc/failure-toast.ts";
 import { stoppedBy } from "./runnable-version.ts";
-import { useFailureToast } from "./use-failure-toast.ts";
-import { DeprecateDialog, RevokeDialog, useVersionChange } from "./version-dialogs.tsx";
+import type { TemplateView, VersionRow } from "./template-view.ts";
+import { useVersionChange } from "./use-version-change.ts";
 import { versionMessages } from "./version-messages.ts";
 
+const DeprecateDialog = dynamic(() => import("./version-dialogs.tsx").then((loaded) => loaded.DeprecateDialog), { ssr: false });
+const RevokeDialog = dynamic(() => import("./version-dialogs.tsx").then((loaded) => loaded.RevokeDialog), { ssr: false });
+
 /** Why this version cannot be run by this viewer now, or nothing. */
-export function useWhyNotRun(): (version: VersionRow) => string | undefined {
+export function useWhyNotRun(): (version: VersionRow, all: readonly VersionRow[]) => string | undefined {
   const messages = useMessages(versionMessages);
   const viewer = useViewer();
   return (version, all) => {

@@ -1,37 +1,17 @@
 "use client";
 import { ConfirmDialog } from "@agent-factory/ui/dialog";
 import { Field, Textarea } from "@agent-factory/ui/field";
-import { toast } from "@agent-factory/ui/toast";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { useReadFailure } from "../../i18n/failures.ts";
 import { useMessages } from "../../i18n/i18n.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { latestRunnable } from "./runnable-version.ts";
 import type { TemplateView } from "./template-view.ts";
+import { useVersionChange } from "./use-version-change.ts";
 import { versionMessages } from "./version-messages.ts";
 
 type Asking = { readonly template: TemplateView; readonly semver: string; readonly onClose: () => void };
-
-/** What everything that changes a version does when it is done: say so, look again; when it fails: say why. */
-export function useVersionChange(semver: string, onDone: () => void = () => undefined) {
-  const messages = useMessages(versionMessages);
-  const readFailure = useReadFailure();
-  const trpc = useTRPC();
-  const queries = useQueryClient();
-  return (said: string) => ({
-    onSuccess: async () => {
-      toast.success(said);
-      onDone();
-      await queries.invalidateQueries({ queryKey: trpc.templates.pathKey() });
-    },
-    onError: (cause: unknown) => {
-      const failure = readFailure(cause);
-      toast.error(messages.failed(semver), { description: `${failure.sentence} ${failure.wayOut}`.trim() });
-    },
-  });
-}
 
 export function DeprecateDialog({ template, semver, onClose }: Asking): ReactNode {
   const messages = useMessages(versionMessages);
@@ -60,7 +40,6 @@ export function DeprecateDialog({ template, semver, onClose }: Asking): ReactNod
 
 /** Names what it would stop before it asks; the count is the registry's, now. */
 export function RevokeDialog({ template, semver, onClose }: Asking): ReactNode {
-            {impact.data && impact.data.twins.length > 0 ? <p>{messages.revokeTwins(semver, impact.data.twins)}</p> : null}
   const messages = useMessages(versionMessages);
   const trpc = useTRPC();
   const outcome = useVersionChange(semver, onClose);
@@ -81,6 +60,7 @@ export function RevokeDialog({ template, semver, onClose }: Asking): ReactNode {
             <p className="font-semibold text-ink">
               {impact.data ? messages.revokeStops(impact.data.queued, impact.data.running) : messages.counting}
             </p>
+            {impact.data && impact.data.twins.length > 0 ? <p>{messages.revokeTwins(semver, impact.data.twins)}</p> : null}
             {impact.data && impact.data.drafts > 0 ? <p>{messages.revokeDrafts(impact.data.drafts)}</p> : null}
             <p>{next ? messages.revokeThen(next.semver) : messages.revokeNothingThen}</p>
             <p>{messages.revokeForGood}</p>
