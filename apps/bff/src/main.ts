@@ -18,12 +18,14 @@ import { createNotices } from "./domain/notices/notices.ts";
 import { createQuotas } from "./domain/quotas/quotas.ts";
 import { createRequests } from "./domain/requests/requests.ts";
 import { createReviews } from "./domain/reviews/reviews.ts";
+import { createRollouts } from "./domain/rollouts/rollouts.ts";
 import { createRuns } from "./domain/runs/runs.ts";
 import { openSigning } from "./domain/signing/signing.ts";
 import { createTemplateSubject } from "./domain/templates/subject.ts";
 import { createTemplates } from "./domain/templates/templates.ts";
 import { createTenants } from "./domain/tenants/tenants.ts";
 import { createTokens } from "./domain/tokens/tokens.ts";
+import { createUsage } from "./domain/usage/usage.ts";
 import { type Env, readEnv } from "./env.ts";
 import { startGateway } from "./gateway/gateway.ts";
 import { openBlobs } from "./platform/blobs.ts";
@@ -36,6 +38,7 @@ import { createTokenVerifier } from "./platform/oidc.ts";
 import { createRateLimit } from "./platform/rate-limit.ts";
 import { openRedis, type RedisConnections } from "./platform/redis.ts";
 import { seedDemo } from "./seed/demo.ts";
+import { writeDemoToken } from "./seed/demo-token.ts";
 import { writeLocalJoinToken } from "./seed/local-agent.ts";
 import { createAuditView } from "./views/audit.ts";
 import { createFleetView } from "./views/fleet.ts";
@@ -46,6 +49,7 @@ import { createRunWatch } from "./views/run-watch.ts";
 import { createRunsView } from "./views/runs.ts";
 import { createSigningView } from "./views/signing.ts";
 import { createTemplatesView } from "./views/templates.ts";
+import { createUsageView } from "./views/usage.ts";
 import { startWorkers } from "./workers/workers.ts";
 
 const SHUTDOWN_GRACE_MS = 10_000;
@@ -112,6 +116,8 @@ export async function startRegistry(
     const quotas = createQuotas({ access, clock });
     const channels = createChannels({ access, redis, clock });
     const runs = createRuns({ access, fastDatabase, blobs, redis, clock, templates, channels, quotas, fleet });
+    const usage = createUsage({ access, quotas, fastDatabase, clock, logger });
+    const rollouts = createRollouts({ access, audit, fastDatabase, channels, runs, counts: usage.counts, redis, clock });
     const notices = createNotices({ access, fastDatabase, redis, clock, logger });
     const runsView = createRunsView({ access, blobs, clock });
     const views = {
@@ -124,6 +130,7 @@ export async function startRegistry(
       notices: createNoticesView({ access, redis }),
       signing: createSigningView({ access, signing, blobs }),
       runActivity: createRunActivity({ access, clock }),
+      usage: createUsageView({ access, clock }),
     };
     const domain: Domain = {
       access,
@@ -137,6 +144,8 @@ export async function startRegistry(
       quotas,
       fleet,
       runs,
+      usage,
+      rollouts,
       notices,
       views,
     };
@@ -144,6 +153,7 @@ export async function startRegistry(
     if (env.DEMO) {
       await seedDemo({ tenants, reviews, templates });
       const file = await writeLocalJoinToken({ fleet, stateDir: env.STATE_DIR });
+      await writeDemoToken({ tenants, tokens, stateDir: env.STATE_DIR });
       logger.info({ file }, "demo tenants are there; the local agent may join");
     }
 
@@ -155,6 +165,8 @@ export async function startRegistry(
         runs,
         fleet,
         trust,
+        rollouts,
+        usage,
         notices,
         fastDatabase,
         lead: (name, turn) => asLeader(fastDatabase, name, turn),
@@ -169,6 +181,7 @@ export async function startRegistry(
       const gateway = await startGateway({
         runs,
         fleet,
+        usage,
         authority,
         trust,
         redis,

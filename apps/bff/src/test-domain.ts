@@ -18,9 +18,11 @@ import { openHostAuthority } from "./domain/fleet/host-authority.ts";
 import { createNotices } from "./domain/notices/notices.ts";
 import { createQuotas } from "./domain/quotas/quotas.ts";
 import { createRequests } from "./domain/requests/requests.ts";
+import { createRollouts } from "./domain/rollouts/rollouts.ts";
 import { createRuns } from "./domain/runs/runs.ts";
 import { packDirectory } from "./domain/templates/archive.ts";
 import { createTokens } from "./domain/tokens/tokens.ts";
+import { createUsage } from "./domain/usage/usage.ts";
 import { createRateLimit } from "./platform/rate-limit.ts";
 import { EXAMPLES_DIR } from "./seed/demo.ts";
 import { openTestKernel, type TestTenant } from "./seed/test-kernel.ts";
@@ -34,6 +36,7 @@ import { createRunWatch } from "./views/run-watch.ts";
 import { createRunsView } from "./views/runs.ts";
 import { createSigningView } from "./views/signing.ts";
 import { createTemplatesView } from "./views/templates.ts";
+import { createUsageView } from "./views/usage.ts";
 
 export type TestDomain = Awaited<ReturnType<typeof openTestDomain>>;
 
@@ -48,6 +51,8 @@ export async function openTestDomain() {
   const quotas = createQuotas({ access, clock });
   const channels = createChannels({ access, redis, clock });
   const runs = createRuns({ access, fastDatabase, blobs, redis, clock, templates, channels, quotas, fleet });
+  const usage = createUsage({ access, quotas, fastDatabase, clock, logger: silent });
+  const rollouts = createRollouts({ access, audit, fastDatabase, channels, runs, counts: usage.counts, redis, clock });
   const notices = createNotices({ access, fastDatabase, redis, clock, logger: silent });
   const runsView = createRunsView({ access, blobs, clock });
   const views = {
@@ -60,6 +65,7 @@ export async function openTestDomain() {
     notices: createNoticesView({ access, redis }),
     signing: createSigningView({ access, signing, blobs }),
     runActivity: createRunActivity({ access, clock }),
+    usage: createUsageView({ access, clock }),
   };
   const tokens = createTokens({ access, fastDatabase, clock });
   const rate = { limit: 600, windowSeconds: 60, burst: 60 };
@@ -76,6 +82,8 @@ export async function openTestDomain() {
     channels,
     quotas,
     runs,
+    usage,
+    rollouts,
     notices,
     views,
   };
@@ -105,6 +113,7 @@ export type World = {
   source: string;
   noticeId: string;
   holdId: string;
+  budgetId: string;
   keyId: string;
   tokenId: string;
   reviewId: string;
@@ -163,6 +172,12 @@ export async function furnish({ kernel, domain }: Pick<TestDomain, "kernel" | "d
   );
   const { keyId } = await domain.signing.rotate(kernel.acme.as("admin"));
   const { tokenId } = await domain.tokens.create(kernel.acme.as("admin"), { name: "acme-ci", roles: ["ci"], expiresInDays: 1 });
+  const { budgetId } = await domain.usage.setBudget(kernel.acme.as("manager"), {
+    templateName,
+    amountMicros: 1_000_000,
+    warnPercents: [80],
+    stopPercent: null,
+  });
   await domain.signing.sequenceAudit(systemActor("audit-sequencer"));
   return {
     templateName,
@@ -173,6 +188,7 @@ export async function furnish({ kernel, domain }: Pick<TestDomain, "kernel" | "d
     templateId,
     source,
     holdId,
+    budgetId,
     noticeId: noticed.rows[0]?.id ?? "",
     keyId,
     tokenId,

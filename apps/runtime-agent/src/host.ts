@@ -21,11 +21,13 @@ import {
   type Lease,
   type PoolLevel,
   PROTOCOL_VERSION_MAX,
+  PROTOCOL_VERSION_METRICS,
   PROTOCOL_VERSION_MIN,
   type SandboxProof,
 } from "@agent-factory/protocol";
 import type { Inventory } from "./devices/devices.ts";
 import { type Driver, type DriverRun, GivenBack } from "./drivers/driver.ts";
+import { Batches, SPAN_MS } from "./meter/batches.ts";
 import { NOTHING_USED } from "./meter/meter.ts";
 import type { Pool } from "./pool/pool.ts";
 import type { Link } from "./uplink/link.ts";
@@ -60,7 +62,11 @@ export class Host {
   readonly #logger: Logger;
   readonly #outbox = new Outbox();
   readonly #work = new Map<string, Work>();
+  readonly #batches: Batches;
+  readonly #span: NodeJS.Timeout;
   #link: Link | null = null;
+  /** What the gateway of this connection speaks. */
+  #protocol = PROTOCOL_VERSION_MIN;
   #state: HostState = "ready";
   #cordoned = false;
   #drainedSaid = false;
@@ -73,6 +79,8 @@ export class Host {
   constructor(options: HostOptions) {
     this.#options = options;
     this.#logger = options.logger;
+    this.#batches = new Batches({ slots: options.slots, epoch: options.epoch });
+    this.#span = setInterval(() => this.#endSpan(), SPAN_MS).unref();
   }
 
   get state(): HostState {
@@ -116,7 +124,9 @@ export class Host {
     };
   }
 
-  welcome(): void {
+  welcome(protocol: number): void {
+    this.#protocol = protocol;
+    this.#batches.restart();
     // Whatever was said of trust while there was no link was not heard.
     this.#options.doubt();
     this.#outbox.restart([...this.#work.values()].flatMap(({ started }) => (started ? [started] : [])));
@@ -138,6 +148,8 @@ export class Host {
       this.#saidCredit = said;
       return credit;
     }
+    const metrics = this.#protocol >= PROTOCOL_VERSION_METRICS ? this.#batches.next() : null;
+    if (metrics) return metrics;
     if (this.#state === "draining" && this.#work.size === 0 && this.#outbox.empty && !this.#drainedSaid) {
       this.#drainedSaid = true;
       return { t: "drained" };
@@ -156,6 +168,7 @@ export class Host {
         break;
       case "ack":
         for (const result of frame.results) {
+          if (!result.accepted) this.#lose(result);
           this.#outbox.acknowledge(result);
           if (!result.accepted)
             this.#logger.warn(
@@ -163,6 +176,9 @@ export class Host {
               "the gateway did not accept a result",
             );
         }
+        break;
+      case "metrics-ack":
+        this.#batches.acknowledge(frame);
         break;
       case "revoke":
         this.#options.doubt();
@@ -198,14 +214,17 @@ export class Host {
       work.run.cancel(0);
       this.#outbox.addRefused({ ...holdOf(work.lease), reason: "the host is shutting down" });
     }
-    this.#link?.flush();
-    if (this.#link?.state() === "linked") await this.#until(() => this.#outbox.empty, SHUTDOWN_ACK_MS);
+    clearInterval(this.#span);
+    this.#endSpan();
+    const said = () => this.#outbox.empty && (this.#batches.empty || this.#protocol < PROTOCOL_VERSION_METRICS);
+    if (this.#link?.state() === "linked") await this.#until(said, SHUTDOWN_ACK_MS);
     this.#state = "stopped";
   }
 
   /** The gateway ended this host: nothing it runs is wanted, nothing it says is heard. */
   abandon(): void {
     this.#state = "stopped";
+    clearInterval(this.#span);
     for (const work of this.#work.values()) {
       work.abandoned = true;
       work.run.cancel(0);
@@ -246,6 +265,7 @@ export class Host {
       });
       const work: Work = { lease, run, started: null, abandoned: false };
       this.#work.set(key, work);
+      this.#batches.occupy(this.#work.size);
       this.#logger.debug({ runId: lease.runId, attempt: lease.attempt, template: lease.templateName }, "took a run");
       void this.#finish(key, work);
     });
@@ -255,7 +275,8 @@ export class Host {
     const hold = holdOf(work.lease);
     try {
       const outcome = await work.run.ended;
-      if (!work.abandoned) this.#outbox.addResult({ ...hold, ...outcome, finishedAt: Date.now() });
+      if (work.abandoned) this.#batches.addLost(hold, outcome.usage);
+      else this.#outbox.addResult({ ...hold, ...outcome, finishedAt: Date.now() });
     } catch (error) {
       if (work.abandoned) return;
       if (error instanceof GivenBack) {
@@ -269,6 +290,7 @@ export class Host {
       }
     } finally {
       if (this.#work.get(key) === work) this.#work.delete(key);
+      this.#batches.occupy(this.#work.size);
       this.#link?.flush();
     }
   }
@@ -280,12 +302,24 @@ export class Host {
       work?.run.cancel(reason === "revoked" ? 0 : undefined);
       return;
     }
+    this.#lose(hold);
     this.#outbox.acknowledge(hold);
     if (!work) return;
     this.#logger.warn({ runId: hold.runId, attempt: hold.attempt, reason }, "a lease is gone; its run is ended");
     work.abandoned = true;
     this.#work.delete(key);
     work.run.cancel(0);
+  }
+
+  /** A result that nobody counts: what it took was used all the same. */
+  #lose(hold: Hold): void {
+    const result = this.#outbox.find(hold);
+    if (result) this.#batches.addLost(hold, result.usage);
+  }
+
+  #endSpan(): void {
+    this.#batches.close();
+    this.#link?.flush();
   }
 
   /** Takes nothing for a while; the longest rest counts. */

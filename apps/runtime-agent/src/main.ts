@@ -169,8 +169,8 @@ const link = createLink({
   logger,
   hello: () => host.hello(),
   heartbeat: () => host.heartbeat(),
-  onWelcome: () => {
-    host.welcome();
+  onWelcome: ({ protocol }) => {
+    host.welcome(protocol);
     void trust.greet();
   },
   onFrame: (frame) => host.receive(frame),

@@ -45,6 +45,21 @@ const hostFrames: HostFrame[] = [
   { t: "refuse", runs: [{ ...hold, reason: "full" }] },
   { t: "log", entries: [{ ...hold, seq: 0, at: 1, stream: "log", text: "é\u0000" }] },
   { t: "heartbeat", clock: 1, holding: [hold], pool: [], load1: 0.1, memoryBytesFree: 1 },
+  {
+    t: "metrics",
+    epoch: randomUUID(),
+    batches: [
+      {
+        seq: 0,
+        ageMs: 3.5,
+        spanMs: 10_000,
+        slotMs: 40_000,
+        busySlotMs: 12_345.6,
+        batchesDropped: 0,
+        lost: [{ ...hold, durationMs: 5, cpuMs: 4, memoryBytesPeak: 3 }],
+      },
+    ],
+  },
   { t: "renew", csrPem: "x" },
   { t: "drained" },
 ];
@@ -72,6 +87,7 @@ const gatewayFrames: GatewayFrame[] = [
   { t: "cancel", runs: [{ ...hold, reason: "requested" }] },
   { t: "revoke", digests: [digest] },
   { t: "ack", results: [{ ...hold, accepted: false, reason: "lease-lost" }] },
+  { t: "metrics-ack", epoch: randomUUID(), seqs: [0, 1] },
   { t: "cordon", reason: "kernel" },
   { t: "uncordon" },
   { t: "drain", reason: "moving" },

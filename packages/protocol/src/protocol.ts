@@ -13,9 +13,11 @@ import { z } from "zod";
 /**
  * Versions this build speaks. The gateway picks the highest both sides speak, or ends the connection with {@link CLOSE_UNSUPPORTED}.
  * A host of version 1 cannot check signatures and is told to update (its agent exits with that sentence); the same for a gateway of it.
+ * Version 3 adds `metrics`: a host says it only to a gateway that welcomed it with {@link PROTOCOL_VERSION_METRICS} or more.
  */
 export const PROTOCOL_VERSION_MIN = 2;
-export const PROTOCOL_VERSION_MAX = 2;
+export const PROTOCOL_VERSION_MAX = 3;
+export const PROTOCOL_VERSION_METRICS = 3;
 
 export const FRAME_BYTES_MAX = 1024 * 1024;
 /** Inputs and outputs up to this size travel inside frames; larger ones by digest. */
@@ -27,6 +29,8 @@ export const LEASES_PER_FRAME_MAX = 64;
 export const HOLDING_MAX = 1024;
 export const REVOKED_PER_FRAME_MAX = 1024;
 export const LOG_ENTRIES_PER_FRAME_MAX = 256;
+export const BATCHES_PER_FRAME_MAX = 32;
+export const LOST_PER_BATCH_MAX = 128;
 export const LOG_TEXT_BYTES_MAX = 8 * 1024;
 
 /** WebSocket close codes of ours; the reason is `code: sentence`, at most 123 bytes. */
@@ -156,6 +160,29 @@ export const runResult = hold.extend({
   finishedAt: z.int(),
 });
 
+const used = z.number().nonnegative().max(1e12);
+
+/**
+ * What a host did in a span of some ten seconds. The number rises by one within an epoch; the same number again is the same batch.
+ * There is no time of day in it: a host's clock may be wrong.
+ */
+export const metricsBatch = z.object({
+  seq: z.int().nonnegative(),
+  /** How long ago the span ended, by the host's steady clock, when the frame was sent. */
+  ageMs: used,
+  spanMs: z
+    .number()
+    .nonnegative()
+    .max(10 * 60_000),
+  /** What its slots could have worked in the span, and what they did, in slot-milliseconds. */
+  slotMs: used,
+  busySlotMs: used,
+  /** Batches before this one that the host had to forget: they waited too long. */
+  batchesDropped: z.int().nonnegative(),
+  /** What attempts used whose result nobody wants or counted: their leases were lost. */
+  lost: z.array(hold.extend({ durationMs: used, cpuMs: used, memoryBytesPeak: z.int().nonnegative() })).max(LOST_PER_BATCH_MAX),
+});
+
 export const hostFrame = z.discriminatedUnion("t", [
   z.object({
     t: z.literal("hello"),
@@ -226,6 +253,8 @@ export const hostFrame = z.discriminatedUnion("t", [
     load1: z.number().nonnegative(),
     memoryBytesFree: z.int().nonnegative(),
   }),
+  /** Kept by the host and sent again after a reconnect until a `metrics-ack` names it; bounded. `epoch` as in `hello`. */
+  z.object({ t: z.literal("metrics"), epoch: id, batches: z.array(metricsBatch).max(BATCHES_PER_FRAME_MAX) }),
   z.object({ t: z.literal("renew"), csrPem: z.string().max(8 * 1024) }),
   z.object({ t: z.literal("drained") }),
 ]);
@@ -252,6 +281,8 @@ export const gatewayFrame = z.discriminatedUnion("t", [
     t: z.literal("ack"),
     results: z.array(hold.extend({ accepted: z.boolean(), reason: sentence.nullable() })).max(LEASES_PER_FRAME_MAX),
   }),
+  /** Counted, now or before: the host need not keep them. */
+  z.object({ t: z.literal("metrics-ack"), epoch: id, seqs: z.array(z.int().nonnegative()).max(BATCHES_PER_FRAME_MAX) }),
   z.object({ t: z.literal("renewed"), certificatePem: z.string().max(16 * 1024), caPem: z.string().max(16 * 1024) }),
   /**
    * Trust has changed. No version with one of these manifest digests runs any more, and the host fetches trust anew before it believes
@@ -271,6 +302,7 @@ export type RunResult = z.infer<typeof runResult>;
 export type RunError = z.infer<typeof runError>;
 export type RunUsage = z.infer<typeof runUsage>;
 export type SandboxProof = z.infer<typeof sandboxProof>;
+export type MetricsBatch = z.infer<typeof metricsBatch>;
 export type PoolLevel = z.infer<typeof poolLevel>;
 export type HostFrame = z.infer<typeof hostFrame>;
 export type GatewayFrame = z.infer<typeof gatewayFrame>;

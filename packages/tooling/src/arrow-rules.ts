@@ -213,6 +213,8 @@ export const furtherDoors: { readonly [module: string]: readonly string[] } = {
   audit: ["outbox.ts"],
   access: ["actions.ts"],
   templates: ["archive.ts"],
+  // Pure: whoever shows usage computes with the same functions as whoever counts and watches it.
+  usage: ["budget.ts", "price-book.ts", "rollup.ts", "sketch.ts", "slo.ts"],
 };
 
 /** Packages that only some files may import: one adapter a foreign thing. Test files and scripts are free. */

@@ -7,11 +7,13 @@ import type { Notices } from "../domain/notices/notices.ts";
 import type { Quotas } from "../domain/quotas/quotas.ts";
 import type { Requests } from "../domain/requests/requests.ts";
 import type { Reviews } from "../domain/reviews/reviews.ts";
+import type { Rollouts } from "../domain/rollouts/rollouts.ts";
 import type { Runs } from "../domain/runs/runs.ts";
 import type { Signing } from "../domain/signing/signing.ts";
 import type { Templates } from "../domain/templates/templates.ts";
 import type { Membership, Tenants } from "../domain/tenants/tenants.ts";
 import type { Tokens } from "../domain/tokens/tokens.ts";
+import type { Usage } from "../domain/usage/usage.ts";
 import type { AuditView } from "../views/audit.ts";
 import type { FleetView } from "../views/fleet.ts";
 import type { NoticesView } from "../views/notices.ts";
@@ -21,6 +23,7 @@ import type { RunWatch } from "../views/run-watch.ts";
 import type { RunsView } from "../views/runs.ts";
 import type { SigningView } from "../views/signing.ts";
 import type { TemplatesView } from "../views/templates.ts";
+import type { UsageView } from "../views/usage.ts";
 
 /** Every door the edge may call; main.ts constructs it. */
 export type Domain = {
@@ -35,6 +38,8 @@ export type Domain = {
   readonly quotas: Quotas;
   readonly fleet: Fleet;
   readonly runs: Runs;
+  readonly usage: Usage;
+  readonly rollouts: Rollouts;
   readonly notices: Notices;
   readonly views: {
     readonly audit: AuditView;
@@ -46,6 +51,7 @@ export type Domain = {
     readonly notices: NoticesView;
     readonly signing: SigningView;
     readonly runActivity: RunActivity;
+    readonly usage: UsageView;
   };
 };
 

@@ -13,6 +13,7 @@ import { sessionRouter } from "./session.ts";
 import { signingRouter } from "./signing.ts";
 import { templatesRouter } from "./templates.ts";
 import { tokensRouter } from "./tokens.ts";
+import { usageRouter } from "./usage.ts";
 
 export const appRouter = router({
   session: sessionRouter,
@@ -25,6 +26,7 @@ export const appRouter = router({
   channels: channelsRouter,
   quotas: quotasRouter,
   runs: runsRouter,
+  usage: usageRouter,
   fleet: fleetRouter,
   notices: noticesRouter,
   signing: signingRouter,

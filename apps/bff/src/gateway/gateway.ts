@@ -17,6 +17,7 @@ import type { HostActor } from "../domain/actor.ts";
 import { Failure } from "../domain/failure.ts";
 import { type Fleet, type HostAuthority, type HostTrust, parseTrustNews, TRUST_DOORBELL } from "../domain/fleet/fleet.ts";
 import { type Runs, WORK_DOORBELL } from "../domain/runs/runs.ts";
+import type { Usage } from "../domain/usage/usage.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { RedisConnections } from "../platform/redis.ts";
 import { createEnrolmentDesk } from "./enrolment-desk.ts";
@@ -28,6 +29,7 @@ import { createTrustDesk } from "./trust-desk.ts";
 export type GatewayParts = {
   readonly runs: Runs;
   readonly fleet: Fleet;
+  readonly usage: Pick<Usage, "ingestBatch">;
   readonly authority: HostAuthority;
   readonly trust: Pick<HostTrust, "document" | "root">;
   readonly redis: Pick<RedisConnections, "publish" | "subscriber">;
@@ -53,6 +55,7 @@ const WORK_POLL_MS = 1_000;
 export async function startGateway({
   runs,
   fleet,
+  usage,
   authority,
   trust,
   redis,
@@ -113,7 +116,7 @@ export async function startGateway({
       const host = await authenticate(request.socket as TLSSocket);
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
         links.get(host.id)?.end(CLOSE_REPLACED, "replaced: the same host opened another connection");
-        const link = createLink({ socket: webSocket, host, runs, fleet, redis, logger, clock });
+        const link = createLink({ socket: webSocket, host, runs, fleet, usage, redis, logger, clock });
         links.set(host.id, link);
         void link.closed.then(() => {
           if (links.get(host.id) === link) links.delete(host.id);

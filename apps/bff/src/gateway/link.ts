@@ -35,6 +35,7 @@ import type { HostActor } from "../domain/actor.ts";
 import { Failure } from "../domain/failure.ts";
 import { type Fleet, HEARTBEAT_MS, hostDoorbell, type Serving, type Standing, type TrustNews } from "../domain/fleet/fleet.ts";
 import type { Runs } from "../domain/runs/runs.ts";
+import type { Usage } from "../domain/usage/usage.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { RedisConnections } from "../platform/redis.ts";
 import { createInbox } from "./inbox.ts";
@@ -75,12 +76,13 @@ export type LinkParts = {
   readonly host: HostActor;
   readonly runs: Runs;
   readonly fleet: Fleet;
+  readonly usage: Pick<Usage, "ingestBatch">;
   readonly redis: Pick<RedisConnections, "publish" | "subscriber">;
   readonly logger: Logger;
   readonly clock: Clock;
 };
 
-export function createLink({ socket, host, runs, fleet, redis, logger: parent, clock }: LinkParts): Link {
+export function createLink({ socket, host, runs, fleet, usage, redis, logger: parent, clock }: LinkParts): Link {
   const logger = parent.child({ hostId: host.id, hostName: host.name });
   const linkId = randomUUID();
   let phase: "greeting" | "open" | "ending" = "greeting";
@@ -198,6 +200,9 @@ export function createLink({ socket, host, runs, fleet, redis, logger: parent, c
       case "heartbeat":
         show(await fleet.heartbeat(host, frame));
         return cancel(await runs.extend(host, frame.holding));
+      case "metrics":
+        send({ t: "metrics-ack", epoch: frame.epoch, seqs: await usage.ingestBatch(host, frame) });
+        return;
       case "renew":
         send({ t: "renewed", ...(await fleet.renew(host, frame.csrPem)) });
         return;

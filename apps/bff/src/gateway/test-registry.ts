@@ -16,9 +16,11 @@ import { createFleet, type Fleet, type HostTrust } from "../domain/fleet/fleet.t
 import { type HostAuthority, openHostAuthority } from "../domain/fleet/host-authority.ts";
 import { createHostTrust } from "../domain/fleet/host-trust.ts";
 import { createQuotas, type Quotas } from "../domain/quotas/quotas.ts";
+import { createRollouts, type Rollouts } from "../domain/rollouts/rollouts.ts";
 import { createRuns, type Runs } from "../domain/runs/runs.ts";
 import { openSigning, type Signing } from "../domain/signing/signing.ts";
 import type { Runnable, Templates, Tryable } from "../domain/templates/templates.ts";
+import { createUsage, type Usage } from "../domain/usage/usage.ts";
 import { type BlobStore, openBlobs } from "../platform/blobs.ts";
 import { manualClock } from "../platform/clock.ts";
 import { asLeader } from "../platform/leadership.ts";
@@ -40,6 +42,8 @@ export type TestRegistry = AsyncDisposable & {
   readonly trust: HostTrust;
   readonly channels: Channels;
   readonly quotas: Quotas;
+  readonly usage: Usage;
+  readonly rollouts: Rollouts;
   readonly runs: Runs;
   /** What `templates.tryable` answers in this test; null: the real door is not there. */
   tryable: Tryable | null;
@@ -84,8 +88,10 @@ export async function openTestRegistry(options: { redisUrl?: string; now?: Date 
   };
   const nothing = () => Promise.reject(new Error("this test publishes nothing"));
   const quotas = createQuotas({ access, clock });
+  const usage = createUsage({ access, quotas, fastDatabase, clock, logger });
   const channels = createChannels({ access, redis, clock });
   const runs = createRuns({ access, fastDatabase, templates, channels, quotas, fleet, blobs, redis, clock, random: () => 0 });
+  const rollouts = createRollouts({ access, audit, fastDatabase, channels, runs, counts: usage.counts, redis, clock });
   const workers: Workers[] = [];
   const gateways: Gateway[] = [];
 
@@ -113,6 +119,8 @@ export async function openTestRegistry(options: { redisUrl?: string; now?: Date 
     trust,
     channels,
     quotas,
+    usage,
+    rollouts,
     runs,
     tryable: null,
     runnable: null,
@@ -175,6 +183,7 @@ export async function openTestRegistry(options: { redisUrl?: string; now?: Date 
       const gateway = await startGateway({
         runs,
         fleet,
+        usage,
         authority,
         trust,
         redis,
@@ -193,6 +202,8 @@ export async function openTestRegistry(options: { redisUrl?: string; now?: Date 
         runs,
         fleet,
         trust,
+        rollouts,
+        usage,
         notices: { hear: async () => undefined, forget: async () => 0 },
         fastDatabase,
         lead: (name, turn) => asLeader(fastDatabase, name, turn),

@@ -43,8 +43,8 @@ export function openFastDatabase({
   tenantUrl,
   systemUrl,
   tenantConnectionsMax = 10,
-  // Each of ten loops may hold one for its leadership (the outbox two) and wait for another: fewer than these could all wait for ever.
-  systemConnectionsMax = 16,
+  // Each of some fifteen loops may hold one for its leadership (the outbox two) and wait for another: fewer than these could all wait for ever.
+  systemConnectionsMax = 24,
 }: {
   tenantUrl: string;
   systemUrl: string;

@@ -14,6 +14,7 @@ async function open(change: { expire?: () => Promise<number>; lead?: (name: stri
       return answer();
     };
   const workers = await startWorkers({
+    requests: { forget: counted("forget-keys") },
     signing: { rotateDue: counted("rotate-keys"), sequenceAudit: counted("sequence-audit") },
     templates: {
       publish: () => Promise.reject(new Error("nothing is published here")),
@@ -28,6 +29,8 @@ async function open(change: { expire?: () => Promise<number>; lead?: (name: stri
     },
     fleet: { loseSilent: counted("lose-silent"), resumeCordoned: counted("resume-cordoned"), forgetJoinTokens: counted("forget-tokens") },
     trust: { changed: async () => undefined },
+    rollouts: { tick: counted("tick-rollouts"), onVersionRevoked: counted("on-version-revoked") },
+    usage: { ingest: counted("ingest"), watchBudgets: counted("watch-budgets"), retention: counted("forget-usage") },
     notices: { hear: async () => undefined, forget: counted("forget-notices") },
     // The outbox's turn is the database's own; here nothing waits in it.
     fastDatabase: { asSystem: async () => 0 } as unknown as FastDatabase,
@@ -42,7 +45,19 @@ test("after a start hosts have the time of a lease to come back before anything 
   await using t = await open();
   t.pass(9_999);
   await t.workers.turn();
-  expect(t.turns).toEqual(["resume-cordoned", "sequence-audit", "rotate-keys", "forget-tokens", "forget-logs", "forget-notices"]);
+  expect(t.turns).toEqual([
+    "resume-cordoned",
+    "ingest",
+    "tick-rollouts",
+    "watch-budgets",
+    "forget-usage",
+    "sequence-audit",
+    "rotate-keys",
+    "forget-tokens",
+    "forget-logs",
+    "forget-keys",
+    "forget-notices",
+  ]);
   t.pass(1);
   await t.workers.turn();
   expect(t.turns).toContain("expire");

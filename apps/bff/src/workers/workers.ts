@@ -8,19 +8,25 @@ import { systemActor } from "../domain/actor.ts";
 import { deliverOutbox } from "../domain/audit/outbox.ts";
 import type { Fleet, HostTrust } from "../domain/fleet/fleet.ts";
 import type { Notices } from "../domain/notices/notices.ts";
+import type { Requests } from "../domain/requests/requests.ts";
+import type { Rollouts } from "../domain/rollouts/rollouts.ts";
 import type { Runs } from "../domain/runs/runs.ts";
 import type { Signing } from "../domain/signing/signing.ts";
 import type { Templates } from "../domain/templates/templates.ts";
+import { INGEST_BATCH_MAX, type Usage } from "../domain/usage/usage.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { FastDatabase } from "../platform/fast-database.ts";
 import { createListeners, tell } from "./listeners.ts";
 
 export type WorkersParts = {
+  readonly requests: Pick<Requests, "forget">;
   readonly signing: Pick<Signing, "rotateDue" | "sequenceAudit">;
   readonly templates: Pick<Templates, "publish" | "sign">;
   readonly runs: Pick<Runs, "expire" | "takeBack" | "cancelOfVersion" | "forgetLogs" | "leaseMs">;
   readonly fleet: Pick<Fleet, "loseSilent" | "resumeCordoned" | "forgetJoinTokens">;
   readonly trust: Pick<HostTrust, "changed">;
+  readonly rollouts: Pick<Rollouts, "tick" | "onVersionRevoked">;
+  readonly usage: Pick<Usage, "ingest" | "watchBudgets" | "retention">;
   readonly notices: Pick<Notices, "hear" | "forget">;
   readonly fastDatabase: FastDatabase;
   /** Runs a turn unless another registry process is at it; null then. */
@@ -47,11 +53,14 @@ type Loop = {
 };
 
 export async function startWorkers({
+  requests,
   signing,
   templates,
   runs,
   fleet,
   trust,
+  rollouts,
+  usage,
   notices,
   fastDatabase,
   lead,
@@ -59,17 +68,28 @@ export async function startWorkers({
   clock,
 }: WorkersParts): Promise<Workers> {
   const startedAt = clock.now().getTime();
-  const listeners = createListeners({ templates, runs, trust, notices });
+  const listeners = createListeners({ templates, rollouts, runs, trust, notices });
   const loops: Loop[] = [
     // After a restart hosts first get the time to come back and name what they hold: else our own absence would cost attempts.
     { name: "lease-expiry", everyMs: 1_000, afterMs: runs.leaseMs, fullBatch: 500, turn: () => runs.expire(systemActor("lease-expiry")) },
     { name: "host-lost", everyMs: 1_000, afterMs: runs.leaseMs, turn: () => fleet.loseSilent(systemActor("host-lost")) },
     { name: "cordon-resume", everyMs: 5_000, turn: () => fleet.resumeCordoned(systemActor("cordon-resume")) },
     { name: "outbox", everyMs: 500, fullBatch: 50, turn: () => deliverOutbox(fastDatabase, (event) => tell(listeners, event, logger)) },
+    { name: "usage-ingest", everyMs: 1_000, fullBatch: INGEST_BATCH_MAX, turn: () => usage.ingest(systemActor("usage-ingest")) },
+    // After what was counted in the same turn.
+    { name: "rollouts", everyMs: 1_000, turn: () => rollouts.tick(systemActor("rollouts")) },
+    { name: "budget-watch", everyMs: 5_000, turn: () => usage.watchBudgets(systemActor("budget-watch")) },
+    { name: "usage-retention", everyMs: 10 * 60_000, fullBatch: 5_000, turn: () => usage.retention(systemActor("usage-retention")) },
     { name: "audit-sequencer", everyMs: 1_000, fullBatch: 500, turn: () => signing.sequenceAudit(systemActor("audit-sequencer")) },
     { name: "key-rotation", everyMs: 60_000, turn: () => signing.rotateDue(systemActor("key-rotation")) },
     { name: "join-token-cleanup", everyMs: 60 * 60_000, turn: () => fleet.forgetJoinTokens(systemActor("join-token-cleanup")) },
     { name: "log-retention", everyMs: 10 * 60_000, fullBatch: 5_000, turn: () => runs.forgetLogs(systemActor("log-retention")) },
+    {
+      name: "idempotency-retention",
+      everyMs: 10 * 60_000,
+      fullBatch: 5_000,
+      turn: () => requests.forget(systemActor("idempotency-retention")),
+    },
     { name: "notice-retention", everyMs: 60 * 60_000, fullBatch: 5_000, turn: () => notices.forget(systemActor("notice-retention")) },
   ];
 

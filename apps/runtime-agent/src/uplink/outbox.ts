@@ -49,6 +49,11 @@ export class Outbox {
     for (const held of this.#results.values()) held.sent = false;
   }
 
+  /** A result that waits for its acknowledgement. */
+  find(hold: Hold): RunResult | null {
+    return this.#results.get(keyOf(hold))?.result ?? null;
+  }
+
   /** The gateway has decided about these; true for those that were waiting. */
   acknowledge(hold: Hold): boolean {
     return this.#results.delete(keyOf(hold));

@@ -4,6 +4,7 @@ import { createLogger } from "@agent-factory/process/logger";
 import { manualClock } from "../../platform/clock.ts";
 import type { FastDatabase, FastTransaction } from "../../platform/fast-database.ts";
 import { openTestKernel } from "../../seed/test-kernel.ts";
+import { createQuotas } from "../quotas/quotas.ts";
 import { createUsage } from "./usage.ts";
 
 export const NOON = new Date("2031-05-14T12:00:00Z");
@@ -14,10 +15,12 @@ export type Said = { tenantId: string; runId: string; attempt: number; at: Date;
 export async function openTestUsage() {
   const kernel = await openTestKernel();
   const clock = manualClock(NOON);
-  const usage = createUsage({ fastDatabase: kernel.fastDatabase, clock, logger: silent });
+  const quotas = createQuotas({ access: kernel.access, clock });
+  const usage = createUsage({ access: kernel.access, quotas, fastDatabase: kernel.fastDatabase, clock, logger: silent });
   return {
     kernel,
     clock,
+    quotas,
     usage,
     say: (rows: readonly Said[]) => kernel.fastDatabase.asSystem((tx) => say(tx, rows)),
     [Symbol.asyncDispose]: () => kernel[Symbol.asyncDispose](),

@@ -94,29 +94,29 @@ export async function findSources(tx: FastTransaction, versionIds: readonly stri
   return new Map(rows.map(({ id, source }) => [id, source]));
 }
 
-const OUTCOME_COLUMNS = [
-  ["tenant_id", "uuid", (o: Outcome) => o.tenantId],
-  ["run_id", "uuid", (o: Outcome) => o.runId],
-  ["attempt", "int", (o: Outcome) => o.attempt],
-  ["at", "timestamptz", (o: Outcome) => o.at],
-  ["template_id", "uuid", (o: Outcome) => o.templateId],
-  ["version_id", "uuid", (o: Outcome) => o.versionId],
-  ["channel_id", "uuid", (o: Outcome) => o.channelId],
-  ["host_id", "uuid", (o: Outcome) => o.hostId],
-  ["state", "text", (o: Outcome) => o.state],
-  ["error_kind", "text", (o: Outcome) => o.errorKind],
-  ["duration_ms", "float8", (o: Outcome) => o.durationMs],
-  ["wait_ms", "float8", (o: Outcome) => o.waitMs],
-  ["cpu_us", "bigint", (o: Outcome) => o.cpuUs],
-  ["memory_mib_ms", "bigint", (o: Outcome) => o.memoryMibMs],
-  ["cost_micros", "bigint", (o: Outcome) => o.costMicros],
-  ["used_micros", "bigint", (o: Outcome) => o.usedMicros],
-  ["slow", "bool", (o: Outcome) => o.slow],
-  ["rollout_id", "uuid", (o: Outcome) => o.rolloutId],
-  ["step", "int", (o: Outcome) => o.step],
-  ["cohort", "text", (o: Outcome) => o.cohort],
-  ["sticky_hash", "bigint", (o: Outcome) => o.stickyHash],
-] as const;
+const OUTCOME_COLUMNS: readonly (readonly [string, string, (outcome: Outcome) => unknown])[] = [
+  ["tenant_id", "uuid", (o) => o.tenantId],
+  ["run_id", "uuid", (o) => o.runId],
+  ["attempt", "int", (o) => o.attempt],
+  ["at", "timestamptz", (o) => o.at],
+  ["template_id", "uuid", (o) => o.templateId],
+  ["version_id", "uuid", (o) => o.versionId],
+  ["channel_id", "uuid", (o) => o.channelId],
+  ["host_id", "uuid", (o) => o.hostId],
+  ["state", "text", (o) => o.state],
+  ["error_kind", "text", (o) => o.errorKind],
+  ["duration_ms", "float8", (o) => o.durationMs],
+  ["wait_ms", "float8", (o) => o.waitMs],
+  ["cpu_us", "bigint", (o) => o.cpuUs],
+  ["memory_mib_ms", "bigint", (o) => o.memoryMibMs],
+  ["cost_micros", "bigint", (o) => o.costMicros],
+  ["used_micros", "bigint", (o) => o.usedMicros],
+  ["slow", "bool", (o) => o.slow],
+  ["rollout_id", "uuid", (o) => o.rolloutId],
+  ["step", "int", (o) => o.step],
+  ["cohort", "text", (o) => o.cohort],
+  ["sticky_hash", "bigint", (o) => o.stickyHash],
+];
 
 const INSERT_OUTCOMES = (() => {
   const names = OUTCOME_COLUMNS.map(([name]) => name).join(", ");
