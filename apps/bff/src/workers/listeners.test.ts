@@ -6,6 +6,7 @@ import { createListeners, type Listeners, tell } from "./listeners.ts";
 
 const event = { id: 1, tenantId: null, topic: "version.published", key: "a", payload: { versionId: "v" }, attempts: 0 };
 
+const rollouts = { onVersionRevoked: async () => 0 };
 const templates = {
   publish: async () => ({ versionId: "v", semver: "1.0.0", digest: "d" }),
   sign: async () => ({ attestationId: "a" }),
@@ -51,6 +52,7 @@ test("a host that is gone gives its runs back; an event that names none is not t
   const taken: unknown[] = [];
   const listeners = createListeners({
     templates,
+    rollouts,
     runs: { takeBack: async (_loop, input) => taken.push(input), cancelOfVersion: async () => 0 },
     trust: { changed: async () => undefined },
     notices: { hear: async () => undefined },
@@ -68,6 +70,7 @@ test("people are told of an event as its tenant's system, after those who act on
   };
   const listeners = createListeners({
     templates,
+    rollouts,
     runs: { takeBack: async () => 0, cancelOfVersion: async () => 0 },
     trust: { changed: async () => undefined },
     notices: { hear },
@@ -76,11 +79,12 @@ test("people are told of an event as its tenant's system, after those who act on
   expect(told).toEqual([[systemActor("notices", "tenant"), "review.requested"]]);
 });
 
-test("of a revoked version the runs are ended first, then hosts are told; of a distrusted key hosts alone", async () => {
+test("of a revoked version channels are moved first, then its runs are ended, then hosts are told; of a distrusted key hosts alone", async () => {
   const t = open();
   const done: unknown[] = [];
   const listeners = createListeners({
     templates,
+    rollouts: { onVersionRevoked: async (_loop, input) => done.push(["move", input]) },
     runs: { takeBack: async () => 0, cancelOfVersion: async (_loop, input) => done.push(["cancel", input]) },
     trust: { changed: async (_loop, news) => void done.push(["tell", news]) },
     notices: { hear: async () => undefined },
@@ -89,6 +93,7 @@ test("of a revoked version the runs are ended first, then hosts are told; of a d
   await tell(listeners, { ...event, tenantId: "tenant", topic: "version.revoked", payload: { versionId: "v", digest } }, t.logger);
   await tell(listeners, { ...event, tenantId: "tenant", topic: "key.distrusted", payload: { keyId: "k" } }, t.logger);
   expect(done).toEqual([
+    ["move", { versionId: "v" }],
     ["cancel", { versionId: "v" }],
     ["tell", { tenantId: "tenant", digests: [digest] }],
     ["tell", { tenantId: "tenant", digests: [] }],
@@ -108,6 +113,7 @@ test("a review that is approved is published; a refusal that the review keeps is
           return { versionId: "v", semver: "1.0.0", digest: "d" };
         },
       },
+      rollouts,
       runs: { takeBack: async () => 0, cancelOfVersion: async () => 0 },
       trust: { changed: async () => undefined },
       notices: { hear: async () => undefined },

@@ -8,6 +8,7 @@ import type { OutboxDelivery } from "../domain/audit/outbox.ts";
 import { Failure } from "../domain/failure.ts";
 import type { HostTrust } from "../domain/fleet/fleet.ts";
 import { type Notices, noticeTopics } from "../domain/notices/notices.ts";
+import type { Rollouts } from "../domain/rollouts/rollouts.ts";
 import type { Runs } from "../domain/runs/runs.ts";
 import type { Templates } from "../domain/templates/templates.ts";
 
@@ -16,13 +17,14 @@ export type Listeners = { readonly [topic: string]: readonly Listener[] };
 
 export type ListenersParts = {
   readonly templates: Pick<Templates, "publish" | "sign">;
+  readonly rollouts: Pick<Rollouts, "onVersionRevoked">;
   readonly runs: Pick<Runs, "takeBack" | "cancelOfVersion">;
   readonly trust: Pick<HostTrust, "changed">;
   readonly notices: Pick<Notices, "hear">;
 };
 
 /** Topic by topic, what must happen first first; after those who act, people are told. */
-export function createListeners({ templates, runs, trust, notices }: ListenersParts): Listeners {
+export function createListeners({ templates, rollouts, runs, trust, notices }: ListenersParts): Listeners {
   const acting: Listeners = {
     "review.approved": [
       ({ tenantId, payload }) => settled(templates.publish(systemActor("publisher", tenantId), { reviewId: named(payload, "reviewId") })),
@@ -30,8 +32,10 @@ export function createListeners({ templates, runs, trust, notices }: ListenersPa
     "version.published": [
       ({ tenantId, payload }) => templates.sign(systemActor("signer", tenantId), { versionId: named(payload, "versionId") }),
     ],
-    // The ledger first: a host that hears of the revocation and refuses a run then finds that this is the end it was to have.
+    // Channels first: what waits for the version gets another, where there is one, before the rest is ended.
+    // Then the ledger: a host that hears of the revocation and refuses a run then finds that this is the end it was to have.
     "version.revoked": [
+      ({ payload }) => rollouts.onVersionRevoked(systemActor("outbox"), { versionId: named(payload, "versionId") }),
       ({ payload }) => runs.cancelOfVersion(systemActor("outbox"), { versionId: named(payload, "versionId") }),
       ({ tenantId, payload }) => trust.changed(systemActor("outbox"), { tenantId: tenantId ?? "", digests: [named(payload, "digest")] }),
     ],
