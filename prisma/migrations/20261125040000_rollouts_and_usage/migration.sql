@@ -485,3 +485,23 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION ensure_outcome_partitions(date), drop_outcome_partitions(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ensure_outcome_partitions(date), drop_outcome_partitions(date) TO af_system;
+
+-- Whoever brought code before uploads were on record has a part in it all the same: the audit trail knows. The owner is under row-level
+-- security as well, so for this it is lifted, in the same transaction.
+ALTER TABLE archive_uploads NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE audit_entries NO FORCE ROW LEVEL SECURITY;
+INSERT INTO archive_uploads (tenant_id, digest, uploader)
+  SELECT DISTINCT tenant_id, resource_id, actor_id FROM audit_entries
+   WHERE action = 'archives.upload' AND outcome = 'allowed' AND resource_id LIKE 'sha256:%' AND tenant_id IS NOT NULL
+  ON CONFLICT DO NOTHING;
+ALTER TABLE archive_uploads FORCE ROW LEVEL SECURITY;
+ALTER TABLE audit_entries FORCE ROW LEVEL SECURITY;
+
+-- A key's distrust can reach further back, never be forgotten: what was refused once is not accepted again. Nor does its window change
+-- once its end is set: what was signed in it stays signed, and nothing later becomes so.
+DROP TRIGGER signing_keys_keep_their_word ON signing_keys;
+CREATE TRIGGER signing_keys_keep_their_word BEFORE UPDATE ON signing_keys FOR EACH ROW
+  WHEN ((OLD.id, OLD.tenant_id, OLD.hint, OLD.public_key, OLD.not_before) IS DISTINCT FROM (NEW.id, NEW.tenant_id, NEW.hint, NEW.public_key, NEW.not_before)
+    OR (OLD.distrusted_from IS NOT NULL AND (NEW.distrusted_from IS NULL OR NEW.distrusted_from > OLD.distrusted_from))
+    OR (OLD.not_after IS NOT NULL AND NEW.not_after IS DISTINCT FROM OLD.not_after))
+  EXECUTE FUNCTION refuse_change();

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { cloneDatabase } from "@agent-factory/testkit/database";
 import pg from "pg";
 import { expect, test } from "vitest";
-import { runMigrations } from "./migrations.ts";
+import { MIGRATIONS_DIR, runMigrations } from "./migrations.ts";
 
 /** An empty database (no migrations yet) and a directory of migrations to apply to it. */
 async function openEmpty() {
@@ -85,4 +85,44 @@ test("a migration that another tool left unfinished stops the start", async () =
   await runMigrations(t);
   await t.query("update _prisma_migrations set finished_at = null");
   await expect(runMigrations(t)).rejects.toThrow(/failed before/);
+});
+
+test("whoever brought code before uploads were on record is on record after the upgrade", async () => {
+  await using t = await openEmpty();
+  const upgrade = "20261125040000_rollouts_and_usage";
+  const before = (await readdir(MIGRATIONS_DIR)).filter((name) => name < upgrade && /^\d/.test(name));
+  for (const name of before) await cp(path.join(MIGRATIONS_DIR, name), path.join(t.directory, name), { recursive: true });
+  await runMigrations(t);
+  const [acme, globex] = ["0190a000-0000-7000-8000-00000000000a", "0190a000-0000-7000-8000-00000000000b"];
+  const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
+  const entries = [
+    [acme, "ann", "archives.upload", digest("a"), "allowed"],
+    [acme, "ann", "archives.upload", digest("a"), "allowed"],
+    [acme, "ben", "archives.upload", digest("a"), "allowed"],
+    [acme, "cid", "archives.upload", digest("b"), "denied"],
+    [acme, "dan", "archives.upload", "new", "allowed"],
+    [acme, "eve", "templates.create", digest("c"), "allowed"],
+    [globex, "gil", "archives.upload", digest("a"), "allowed"],
+  ];
+  const values = entries.map(
+    ([tenant, who, action, resource, outcome]) =>
+      `('${tenant}', 'user', '${who}', '${who}', '${action}', 'archive', '${resource}', '${outcome}')`,
+  );
+  const owned = (sql: string, table: string) =>
+    t.query(`alter table ${table} no force row level security; ${sql}; alter table ${table} force row level security`);
+  await owned(`insert into tenants (id, slug, name) values ('${acme}', 'acme', 'Acme'), ('${globex}', 'globex', 'Globex')`, "tenants");
+  const columns = "tenant_id, actor_kind, actor_id, actor_name, action, resource_kind, resource_id, outcome";
+  await owned(`insert into audit_entries (${columns}) values ${values.join(", ")}`, "audit_entries");
+  await owned(`insert into archive_uploads (tenant_id, digest, uploader) values ('${acme}', '${digest("a")}', 'ben')`, "archive_uploads");
+  await cp(path.join(MIGRATIONS_DIR, upgrade), path.join(t.directory, upgrade), { recursive: true });
+  await runMigrations(t);
+  await t.query("alter table archive_uploads no force row level security");
+  expect(await t.query("select tenant_id as tenant, digest, uploader from archive_uploads order by uploader")).toEqual([
+    { tenant: acme, digest: digest("a"), uploader: "ann" },
+    { tenant: acme, digest: digest("a"), uploader: "ben" },
+    { tenant: globex, digest: digest("a"), uploader: "gil" },
+  ]);
+  expect(await t.query("select relforcerowsecurity as forced from pg_class where oid = 'audit_entries'::regclass")).toEqual([
+    { forced: true },
+  ]);
 });

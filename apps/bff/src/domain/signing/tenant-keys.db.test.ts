@@ -138,6 +138,20 @@ test("a distrusted key is replaced at once, and what it signed from that moment 
   expect(rows).toEqual([{ key: keyId, reason }]);
 });
 
+test("a key's window that has its end never changes, whatever writes", async () => {
+  await using t = await openTestSigning();
+  const { acme } = t.kernel;
+  await t.signing.rotate(acme.as("admin"));
+  t.clock.advance(60_000);
+  await t.signing.rotate(acme.as("admin"));
+  const writing = (change: string) =>
+    t.kernel.fastDatabase.inTenant(acme.id, (tx) => tx.query(`update signing_keys set ${change} where state = 'retiring'`));
+  for (const change of ["not_after = null", "not_after = not_after + interval '1 day'", "not_after = not_after - interval '1 second'"])
+    await expect(writing(change), change).rejects.toThrow(/immutable/);
+  await writing("not_after = not_after, state = 'retired'");
+  expect(await statesOf(t, acme)).toEqual(["retired", "active"]);
+});
+
 test("a tenant sees and changes its own keys only, and the system loops never read a private half", async () => {
   await using t = await openTestSigning();
   const { acme, globex } = t.kernel;
