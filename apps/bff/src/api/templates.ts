@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { procedure, router } from "./procedure.ts";
 
-/** What PostgreSQL can hold: no NUL. */
-export const printable = z.string().regex(/^[^\0]*$/);
+/** What PostgreSQL can hold: no NUL, and no half of a character. */
+export const printable = z
+  .string()
+  .regex(/^[^\0]*$/)
+  .refine((text) => text.isWellFormed());
 export const semver = z.string().regex(/^[0-9.]{1,40}$/);
 export const name = z.string().regex(/^[a-z0-9-]{1,63}$/);
 export const source = z.string().max(2 * 1024 * 1024);

@@ -449,6 +449,15 @@ describe("a comment", () => {
     expect(told).toEqual([[t.editor.id], [t.reviewer.id]]);
   });
 
+  test("is told with its first words, also where they end inside of a character", async () => {
+    await using t = await openReviewing();
+    const { reviewId } = await t.inReview();
+    await t.reviews.comment(t.reviewer, { reviewId, body: `${"x".repeat(199)}😀 and more` });
+    const [told] = (await t.topics()).filter(({ topic }) => topic === "review.commented");
+    expect(told?.payload["excerpt"]).toBe(`${"x".repeat(199)}\ufffd`);
+    expect((await t.page(1)).threads[0]?.body).toContain("😀");
+  });
+
   test("belongs to a thread of its own review, and only a thread's first is resolved", async () => {
     await using t = await openReviewing();
     const { reviewId } = await t.inReview();

@@ -101,6 +101,8 @@ export type Reviews = Standings & {
   ring(reviewId: string): Promise<void>;
 };
 
+const EXCERPT_MAX = 200;
+
 /** Rung with every change of this review. */
 export const reviewDoorbell = (reviewId: string): string => `review:${reviewId}`;
 
@@ -199,7 +201,8 @@ export function createReviews({ access, decisions, redis, clock, kinds }: Review
         await updateReview(tx, reviewId, { updatedAt: at });
         const speakers = threadId === null ? [] : await membersAmong(tx, await listSpeakers(tx, threadId));
         const audience = [...(await proceedings.authors(tx, review)), ...speakers];
-        const excerpt = body.slice(0, 200);
+        // Where the cut falls inside of a character, its half is none.
+        const excerpt = body.slice(0, EXCERPT_MAX).toWellFormed();
         await proceedings.tell(tx, "review.commented", review, actor, { audience, commentId: id, threadId, pointer, excerpt });
         note.after({ number: review.number, commentId: id, revision: review.revision, pointer, threadId });
         return id;
