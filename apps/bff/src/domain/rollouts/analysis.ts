@@ -28,8 +28,9 @@
  *
  * What the caller owes:
  * - A key counts as bad once within the counts given. A key that is bad at two weight levels has ONE hash, so its second cohort is no fresh
- *   draw and the product over levels is too sure of itself (`bench/rollout.ts` shows how much). Levels may be given together when no key is
- *   bad in two; else give the present step alone, with alpha split over the steps: each step is then a test of its own.
+ *   draw, and the product over levels claims more than it knows (at 10 % and then 50 % the variance of the score is 1.3 times what it takes
+ *   it for). Levels may be given together when no key is bad in two; else give the present step alone, with alpha split over the
+ *   steps: each step is then a test of its own, and their alphas add up whatever the steps have in common.
  * - For `analyseAlone` and the floor, `bad` is about the same thing as the bound. When a key is bad as soon as one of its many runs is, its
  *   ratio is above the ratio of runs: the floor is then reached later than it might (safe), a bound is breached sooner (not safe).
  */
