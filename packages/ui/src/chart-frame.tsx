@@ -1,11 +1,13 @@
 "use client";
 import { clsx } from "clsx";
 import { lazy, type ReactNode, Suspense, useId, useState } from "react";
-import type { ChartProps, ChartWords } from "./chart.tsx";
+import type { ChartProps, ChartSeries, ChartWords } from "./chart.tsx";
+import { figureOf } from "./chart-figures.ts";
 import { Skeleton } from "./skeleton.tsx";
 
 // Recharts is loaded when a chart is shown, never with a page's first JavaScript.
 const StackedBars = lazy(async () => ({ default: (await import("./stacked-bars.tsx")).StackedBars }));
+const TimeLines = lazy(async () => ({ default: (await import("./time-lines.tsx")).TimeLines }));
 
 /**
  * The one frame around every chart: a legend with words, the drawing, and the same figures as a table for whoever prefers or needs
@@ -16,12 +18,15 @@ export function ChartFrame({
   words,
   height = 200,
   actions,
+  lead,
   ...chart
 }: Omit<ChartProps, "noData"> & {
   readonly title: string;
   readonly words: ChartWords;
   readonly height?: number;
   readonly actions?: ReactNode;
+  /** Between the title and the drawing: what it shows, said in words. */
+  readonly lead?: ReactNode;
 }): ReactNode {
   const [asTable, setAsTable] = useState(false);
   const heading = useId();
@@ -34,7 +39,7 @@ export function ChartFrame({
         <ul className="flex flex-wrap gap-x-3 gap-y-1 text-sm text-ink-2">
           {chart.series.map((series) => (
             <li key={series.key} className="flex items-center gap-1.5">
-              <span aria-hidden className="size-2.5 rounded-[3px]" style={{ background: `var(--${series.colour})` }} />
+              <SeriesMark series={series} />
               {series.label}
             </li>
           ))}
@@ -51,13 +56,18 @@ export function ChartFrame({
           </button>
         </div>
       </header>
+      {lead === undefined ? null : <div className="px-4 pt-1">{lead}</div>}
       <div className="px-4 pt-2 pb-3">
         {asTable ? (
           <FiguresTable {...chart} words={words} height={height} title={title} />
         ) : (
           <div style={{ height }} aria-hidden>
             <Suspense fallback={<Skeleton className="h-full w-full" />}>
-              <StackedBars {...chart} noData={words.noData} />
+              {chart.drawing === "lines" ? (
+                <TimeLines {...chart} noData={words.noData} />
+              ) : (
+                <StackedBars {...chart} noData={words.noData} />
+              )}
             </Suspense>
           </div>
         )}
@@ -66,9 +76,18 @@ export function ChartFrame({
   );
 }
 
+function SeriesMark({ series: { shape, colour } }: { series: ChartSeries }): ReactNode {
+  const paint = `var(--${colour})`;
+  if (shape === "line") return <span aria-hidden className="w-4 border-t-2" style={{ borderColor: paint }} />;
+  if (shape === "dashed") return <span aria-hidden className="w-4 border-t-2 border-dashed" style={{ borderColor: paint }} />;
+  if (shape === "band") return <span aria-hidden className="h-2.5 w-4 rounded-[2px] opacity-25" style={{ background: paint }} />;
+  return <span aria-hidden className="size-2.5 rounded-[3px]" style={{ background: paint }} />;
+}
+
 function FiguresTable({
   series,
   points,
+  drawing,
   formatAt,
   formatValue,
   words,
@@ -102,11 +121,20 @@ function FiguresTable({
                   {words.noData}
                 </td>
               ) : (
-                series.map(({ key }) => (
-                  <td key={key} className={clsx("py-1 pl-4 text-right tabular-nums", (values[key] ?? 0) === 0 && "text-ink-3")}>
-                    {formatValue(values[key] ?? 0)}
-                  </td>
-                ))
+                series.map((one) => {
+                  const figure = figureOf(one, values, drawing ?? "bars", formatValue);
+                  return (
+                    <td
+                      key={one.key}
+                      className={clsx(
+                        "py-1 pl-4 text-right tabular-nums",
+                        (figure === null || (drawing !== "lines" && !values[one.key])) && "text-ink-3",
+                      )}
+                    >
+                      {figure ?? words.noData}
+                    </td>
+                  );
+                })
               )}
             </tr>
           ))}
