@@ -60,6 +60,7 @@ export type ReviewPage = {
     killedAt: string | null;
     killedReason: KillReason | null;
   }[];
+  /** Oldest first; the newest of them only. */
   revisions: { revision: number; digest: string | null; createdByName: string; createdAt: string }[];
   threads: ReviewThread[];
   mine: {
@@ -107,7 +108,11 @@ type PageRow = Pick<
     people: Person[];
   };
 
-async function findRow(tx: Transaction, number: number): Promise<PageRow | undefined> {
+/** Of the newest only: the page offers them for comparison. */
+const REVISIONS_MAX = 200;
+
+/** Of the members it brings those who take part, those of `roles`, and the reader. */
+async function findRow(tx: Transaction, number: number, roles: readonly string[], readerId: string): Promise<PageRow | undefined> {
   const rows = await tx.$queryRaw<PageRow[]>`
     select r.id, r.tenant_id as "tenantId", r.subject_kind as "subjectKind", r.subject_name as "templateName", r.source_ref as "draftId",
            r.number, r.title, r.description, r.state::text as state, r.revision, r.opened_by as "openedBy", r.opened_by_name as "openedByName",
@@ -117,7 +122,8 @@ async function findRow(tx: Transaction, number: number): Promise<PageRow | undef
            v.created_at as "headCreatedAt",
            (select jsonb_agg(jsonb_build_object('revision', o.revision, 'digest', o.digest, 'createdByName', o.created_by_name,
                                                 'createdAt', o.created_at) order by o.revision)
-              from review_revisions o where o.tenant_id = r.tenant_id and o.review_id = r.id) as revisions,
+              from (select revision, digest, created_by_name, created_at from review_revisions
+                     where tenant_id = r.tenant_id and review_id = r.id order by revision desc limit ${REVISIONS_MAX}) o) as revisions,
            (select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'userId', d.user_id, 'userName', d.user_name, 'verdict', d.verdict,
                      'revision', d.revision, 'digest', d.digest, 'note', d.note, 'at', d.at, 'killedAt', d.killed_at,
                      'killedReason', d.killed_reason) order by d.at, d.id), '[]')
@@ -129,7 +135,8 @@ async function findRow(tx: Transaction, number: number): Promise<PageRow | undef
              where c.tenant_id = r.tenant_id and c.review_id = r.id) as comments,
            (select coalesce(jsonb_agg(jsonb_build_object('id', m.user_id, 'name', m.name, 'roles', m.roles, 'part', p.part) order by m.name), '[]')
               from members m left join review_participants p on p.tenant_id = m.tenant_id and p.review_id = r.id and p.user_id = m.user_id
-             where m.tenant_id = r.tenant_id) as people
+             where m.tenant_id = r.tenant_id
+               and (p.part is not null or m.roles && ${[...roles]}::text[] or m.user_id::text = ${readerId})) as people
       from reviews r join review_revisions v on v.tenant_id = r.tenant_id and v.review_id = r.id and v.revision = r.revision
      where r.number = ${number}`;
   return rows[0];
@@ -137,11 +144,11 @@ async function findRow(tx: Transaction, number: number): Promise<PageRow | undef
 
 /** Failures: `reviews.missing`. */
 export async function readReviewPage(tx: Transaction, reviews: Reviews, actor: Actor, number: number): Promise<ReviewPage> {
-  const row = await findRow(tx, number);
+  const row = await findRow(tx, number, reviews.approverRoles(), actor.id);
   if (!row) throw missingReview(number);
   const { people, decisions, baseSemver, revision, digest } = row;
   const { changes, demands, nextSemver, findings, policyRevision } = row;
-  const living = decisions.filter(({ killedAt }) => killedAt === null);
+  const living = decisions.filter((one) => one.killedAt === null && one.revision === revision && one.digest === digest);
   const reader = people.find(({ id }) => id === actor.id);
   const { checks, count, approve } = await reviews.standing(tx, {
     tenantId: row.tenantId,
@@ -212,7 +219,7 @@ export async function readReviewPage(tx: Transaction, reviews: Reviews, actor: A
     },
     whoCan: people
       .filter(({ part, roles }) => part !== "contributor" && roles.some((role) => count.roles.includes(role)))
-      .filter(({ id }) => !living.some(({ userId }) => userId === id))
+      .filter(({ id }) => count.allowed || !living.some(({ userId }) => userId === id))
       .map(({ id, name }) => ({ id, name })),
   };
 }

@@ -131,6 +131,26 @@ test("followers hear of every act, each a moment of its own, also without Redis"
   expect(await Promise.all(ends)).toMatchObject([{ done: true }, { done: true }]);
 });
 
+test("a page brings those who take part or may approve, the reader, and the newest revisions: not the whole tenant", async () => {
+  await using t = await openReviewing();
+  const { reviewId } = await t.inReview();
+  const bystander = await t.join("operator-two", ["operator"]);
+  expect(await t.page(1, bystander)).toMatchObject({ mine: { part: null, approve: { allowed: false, reason: "no-role" } } });
+  await t.sql((client) =>
+    client.query(
+      `insert into review_revisions (tenant_id, review_id, revision, content, digest, changes, demands, next_ref, findings, facts,
+         policy_revision, created_by, created_by_name)
+       select tenant_id, review_id, n, content, digest, changes, demands, next_ref, findings, facts, policy_revision, created_by, created_by_name
+         from review_revisions, generate_series(2, 230) n where review_id = $1`,
+      [reviewId],
+    ),
+  );
+  await t.sql((client) => client.query("update reviews set revision = 230 where id = $1", [reviewId]));
+  const page = await t.page(1);
+  expect([page.revisions.length, page.revisions[0]?.revision, page.revisions.at(-1)?.revision]).toEqual([200, 31, 230]);
+  expect(page.whoCan.map(({ id }) => id).toSorted()).toEqual([t.admin.id, t.reviewer.id].toSorted());
+});
+
 test("a page takes as many queries for a busy review as for a quiet one", async () => {
   await using t = await openReviewing();
   const { reviewId, draftId } = await t.inReview(EGRESS);

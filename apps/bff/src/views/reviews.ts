@@ -74,7 +74,7 @@ export function createReviewsView({ access, reviews, redis, clock }: ReviewsView
                  v.demands, v.next_ref as "nextSemver",
                  array(select distinct change->>'class' from jsonb_array_elements(v.changes) change order by 1) as classes,
                  (select count(*) from review_decisions d
-                   where d.review_id = r.id and d.killed_at is null and d.verdict = 'approve')::int as approvals,
+                   where d.review_id = r.id and d.killed_at is null and d.verdict = 'approve' and d.revision = r.revision)::int as approvals,
                  (select count(*) from review_comments c where c.review_id = r.id)::int as comments,
                  (select count(*) from review_comments c
                    where c.review_id = r.id and c.thread_id is null and c.resolved_at is null)::int as unresolved,

@@ -84,7 +84,7 @@ export function createProceedings({ decisions, clock, kinds }: { decisions: Deci
 
   const count = async (tx: Transaction, review: ReviewRow): Promise<{ count: Count; verdict: Verdict; input: unknown }> => {
     const tenant = await tenantSlug(tx, review.tenantId);
-    const [contributors, approvals] = [await listContributors(tx, review.id), await listApprovals(tx, review.id)];
+    const [contributors, approvals] = [await listContributors(tx, review.id), await listApprovals(tx, review)];
     const input = policyInput(subjectOf(review), review.head, { tenant, contributors, approvals });
     const verdict = decisions.decide("reviews", input);
     return { count: countOf(verdict), verdict, input };
@@ -222,7 +222,7 @@ export function createProceedings({ decisions, clock, kinds }: { decisions: Deci
       if (!allowed)
         throw new Failure("conflict", "reviews.approvals-missing", `${given} of ${required} approvals count`, { given, required, rules });
       await decisions.record(tx, { tenantId: review.tenantId, policy: "reviews", action: "templates.publish", ...counted });
-      return { review, count: counted.count, approvers: (await listApprovals(tx, reviewId)).map(({ userId }) => userId) };
+      return { review, count: counted.count, approvers: (await listApprovals(tx, review)).map(({ userId }) => userId) };
     },
 
     /** What came of an approved review. The caller has it from `require`, in the same transaction. */

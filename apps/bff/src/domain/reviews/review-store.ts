@@ -175,10 +175,12 @@ export async function insertDecision(tx: Transaction, { tenantId, id: reviewId, 
   await tx.reviewDecision.create({ data: { ...decision, tenantId, reviewId, revision, part: "approver" } });
 }
 
-/** The living approvals, with the roles their authors hold now. */
-export async function listApprovals(tx: Transaction, reviewId: string): Promise<Approval[]> {
+/** The living approvals of the head, with the roles their authors hold now. What is alive for anything else counts for nothing. */
+export async function listApprovals(tx: Transaction, { id: reviewId, revision, head }: ReviewRow): Promise<Approval[]> {
+  const { digest, policyRevision } = head;
+  if (digest === null) return [];
   const rows = await tx.reviewDecision.findMany({
-    where: { reviewId, killedAt: null, verdict: "approve" },
+    where: { reviewId, revision, digest, policyRevision, killedAt: null, verdict: "approve" },
     select: { userId: true, approver: { select: { member: { select: { roles: true } } } } },
   });
   return rows.map(({ userId, approver }) => ({ userId, roles: approver?.member.roles ?? [] }));
@@ -229,6 +231,10 @@ export async function insertComment(
 ): Promise<string> {
   const data = { ...comment, tenantId, reviewId, revision, authorId: author.id, authorName: author.name, at };
   return (await tx.reviewComment.create({ data, select: { id: true } })).id;
+}
+
+export async function countComments(tx: Transaction, reviewId: string): Promise<number> {
+  return tx.reviewComment.count({ where: { reviewId } });
 }
 
 /** Ids of all who spoke in a thread. */

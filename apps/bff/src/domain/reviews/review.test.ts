@@ -118,11 +118,12 @@ describe("how approvals count", () => {
 });
 
 test("who may approve is told why not, the gravest reason first", () => {
-  const able = { state: "open" as ReviewState, part: null, hasRole: true, sound: true, decided: false };
+  const able = { state: "open" as ReviewState, part: null, hasRole: true, sound: true, decided: false, complete: false };
   expect(mayApprove(able)).toEqual({ allowed: true, reason: null });
   expect(mayApprove({ ...able, part: "approver" })).toEqual({ allowed: true, reason: null });
   expect(mayApprove({ ...able, sound: false }).reason).toBe("not-sound");
   expect(mayApprove({ ...able, sound: false, decided: true }).reason).toBe("already");
+  expect(mayApprove({ ...able, decided: true, complete: true }), "their role came back").toEqual({ allowed: true, reason: null });
   expect(mayApprove({ ...able, sound: false, decided: true, hasRole: false }).reason).toBe("no-role");
   expect(mayApprove({ ...able, part: "contributor", hasRole: false }).reason).toBe("contributor");
   expect(mayApprove({ ...able, part: "contributor", state: "approved" }).reason).toBe("not-open");

@@ -113,16 +113,18 @@ export function mayApprove(who: {
   readonly hasRole: boolean;
   readonly sound: boolean;
   readonly decided: boolean;
+  /** The approvals that are there are enough: a second press by any of their authors has them counted again. */
+  readonly complete: boolean;
 }): { allowed: boolean; reason: WhyNot | null } {
   const reason = whyNot(who);
   return { allowed: reason === null, reason };
 }
 
-function whyNot({ state, part, hasRole, sound, decided }: Parameters<typeof mayApprove>[0]): WhyNot | null {
+function whyNot({ state, part, hasRole, sound, decided, complete }: Parameters<typeof mayApprove>[0]): WhyNot | null {
   if (state !== "open") return "not-open";
   if (part === "contributor") return "contributor";
   if (!hasRole) return "no-role";
-  if (decided) return "already";
+  if (decided && !complete) return "already";
   return sound ? null : "not-sound";
 }
 

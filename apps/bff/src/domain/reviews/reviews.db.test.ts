@@ -6,6 +6,7 @@ import { systemActor, type TokenActor } from "../actor.ts";
 import { deliverOutbox } from "../audit/outbox.ts";
 import { Failure } from "../failure.ts";
 import { createNotices } from "../notices/notices.ts";
+import { COMMENTS_MAX } from "./reviews.ts";
 import { CODE, EGRESS, openReviewing, refusal } from "./test-review.ts";
 
 const NO = "because it is not good enough";
@@ -286,6 +287,27 @@ describe("an approval", () => {
     expect(topics.filter((topic) => topic === "review.approved")).toHaveLength(1);
   });
 
+  test("counts for the head it was given for alone, whatever else is alive", async () => {
+    await using t = await openReviewing();
+    const { reviewId } = await t.inReview(EGRESS);
+    await t.reviews.approve(t.reviewer, await t.seen(1));
+    // As if a later head had come without killing what was for the one before.
+    await t.sql((client) =>
+      client.query(
+        `with head as (
+           insert into review_revisions (tenant_id, review_id, revision, content, digest, changes, demands, next_ref, findings, facts,
+             policy_revision, created_by, created_by_name)
+           select tenant_id, review_id, 2, content, $2, changes, demands, next_ref, findings, facts, policy_revision, created_by, created_by_name
+             from review_revisions where review_id = $1 returning revision, digest
+         ) update reviews r set revision = head.revision, digest = head.digest from head where r.id = $1`,
+        [reviewId, `sha256:${"0".repeat(64)}`],
+      ),
+    );
+    expect(await t.page(1)).toMatchObject({ revision: 2, approvals: { given: 0 }, decisions: [{ revision: 1, killedAt: null }] });
+    expect((await t.view.list(t.reviewer, { filter: "open" })).items[0]?.approvals).toBe(0);
+    expect(await t.reviews.approve(t.admin, await t.seen(1))).toMatchObject({ state: "open", given: 1, required: 2 });
+  });
+
   test("may become a no by the same person, which ends the review", async () => {
     await using t = await openReviewing();
     await t.inReview(EGRESS);
@@ -456,6 +478,23 @@ describe("a comment", () => {
     const [told] = (await t.topics()).filter(({ topic }) => topic === "review.commented");
     expect(told?.payload["excerpt"]).toBe(`${"x".repeat(199)}\ufffd`);
     expect((await t.page(1)).threads[0]?.body).toContain("😀");
+  });
+
+  test("is refused in a review that is full of them", async () => {
+    await using t = await openReviewing();
+    const { reviewId } = await t.inReview();
+    const { commentId } = await t.reviews.comment(t.reviewer, { reviewId, body: "First" });
+    await t.sql((client) =>
+      client.query(
+        `insert into review_comments (tenant_id, review_id, revision, body, author_id, author_name)
+         select $1, $2, 1, 'Hm', 'x', 'x' from generate_series(2, $3::int)`,
+        [t.acme.id, reviewId, COMMENTS_MAX],
+      ),
+    );
+    const full = { kind: "limit", code: "reviews.comments-full", details: { max: COMMENTS_MAX } };
+    expect(await refusal(t.reviews.comment(t.reviewer, { reviewId, body: "One more" }))).toMatchObject(full);
+    expect(await refusal(t.reviews.comment(t.reviewer, { reviewId, threadId: commentId, body: "Or here" }))).toMatchObject(full);
+    expect((await t.page(1)).threads).toHaveLength(COMMENTS_MAX);
   });
 
   test("belongs to a thread of its own review, and only a thread's first is resolved", async () => {

@@ -20,6 +20,7 @@ import {
   staleReview,
 } from "./review.ts";
 import {
+  countComments,
   findComment,
   findSource,
   insertApprover,
@@ -74,7 +75,10 @@ export type Reviews = Standings & {
    * (the policy, an approver who turned out to be a contributor) is seen to as well.
    */
   reopen(actor: SystemActor, input: { reviewId: string; revision: number; problem: Problem; kills: KillReason | null }): Promise<void>;
-  /** Remarks on the review, on a place of its head, or in a thread. Failures: `reviews.missing`, `reviews.comment-missing`. */
+  /**
+   * Remarks on the review, on a place of its head, or in a thread. Failures: `reviews.missing`, `reviews.comment-missing`,
+   * `reviews.comments-full`.
+   */
   comment(
     actor: Actor,
     input: { reviewId: string; pointer?: string | null | undefined; threadId?: string | null | undefined; body: string },
@@ -102,6 +106,8 @@ export type Reviews = Standings & {
 };
 
 const EXCERPT_MAX = 200;
+/** A page shows all of them at once. */
+export const COMMENTS_MAX = 2_000;
 
 /** Rung with every change of this review. */
 export const reviewDoorbell = (reviewId: string): string => `review:${reviewId}`;
@@ -196,6 +202,7 @@ export function createReviews({ access, decisions, redis, clock, kinds }: Review
         const review = await proceedings.judgeAnew(tx, systemActor("reviews", actor.tenantId), await lock(tx, reviewId));
         const thread = threadId === null ? null : await findComment(tx, threadId);
         if (threadId !== null && (thread?.reviewId !== reviewId || thread.threadId !== null)) throw missingComment(threadId);
+        if ((await countComments(tx, reviewId)) >= COMMENTS_MAX) throw fullOfComments();
         const at = momentOf(review);
         const id = await insertComment(tx, review, { threadId, pointer: thread ? thread.pointer : pointer, body }, actor, at);
         await updateReview(tx, reviewId, { updatedAt: at });
@@ -238,7 +245,7 @@ export function createReviews({ access, decisions, redis, clock, kinds }: Review
           if (failed.length > 0)
             throw new Failure("conflict", "reviews.not-sound", "This content cannot be published as it is", { checks: failed });
           // A second yes by the same person counts the first again: roles may have changed since.
-          const approved = (await listApprovals(tx, reviewId)).some(({ userId }) => userId === actor.id);
+          const approved = (await listApprovals(tx, review)).some(({ userId }) => userId === actor.id);
           if (!approved) await insertDecision(tx, review, decisionOf(actor, review, input, "approve", input.note ?? ""));
           const { count, verdict, input: asked } = await proceedings.count(tx, review);
           const { allowed, given, required } = count;
@@ -292,6 +299,10 @@ export function createReviews({ access, decisions, redis, clock, kinds }: Review
       return { state: "withdrawn" };
     },
   };
+}
+
+function fullOfComments(): Failure {
+  return new Failure("limit", "reviews.comments-full", `A review holds ${COMMENTS_MAX} comments`, { max: COMMENTS_MAX });
 }
 
 function missingComment(commentId: string): Failure {

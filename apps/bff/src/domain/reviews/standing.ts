@@ -68,6 +68,7 @@ export function createStanding({ decisions, proceedings }: { decisions: Decision
         hasRole: reader.roles.some((role) => count.roles.includes(role)),
         sound: !found.some((check) => check.state === "failed"),
         decided: reader.decided,
+        complete: count.allowed,
       });
       return { checks: judgedByAnother ? found.map(overtaken) : found, count, approve };
     },

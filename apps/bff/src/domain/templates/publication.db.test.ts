@@ -21,6 +21,7 @@ async function deliver(t: Reviewing): Promise<void> {
   const runs = { takeBack: async () => 0, cancelOfVersion: async () => 0 };
   const listeners = createListeners({
     templates: t.templates,
+    rollouts: { onVersionRevoked: async () => 0 },
     runs,
     notices: { hear: async () => undefined },
     trust: { changed: async () => undefined },
@@ -278,6 +279,10 @@ describe("publishing", () => {
     });
     // Somebody else completes it; so would she, once she is a reviewer again.
     await t.setRoles(rita, "rita", ["reviewer"]);
+    expect(await t.page(1, rita)).toMatchObject({
+      mine: { approve: { allowed: true, reason: null } },
+      whoCan: expect.arrayContaining([{ id: rita.id, name: rita.name }]),
+    });
     expect(await t.reviews.approve(rita, await t.seen(1))).toEqual({ state: "approved", given: 1, required: 1 });
     await deliver(t);
     expect(await t.page(1)).toMatchObject({ outcome: "1.0.0", problem: null });

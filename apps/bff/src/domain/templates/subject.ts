@@ -47,9 +47,8 @@ export function meaningOf({ manifest, digest, policy }: Judgement, base: Base | 
 
 function compared(base: Base | null, before: Manifest | null, after: Manifest): Pick<Meaning, "changes" | "demands"> {
   if (before) return compareManifests(before, after);
-  // A parent we cannot read any more tells nothing about compatibility.
-  if (base) return { demands: "major", changes: [] };
-  return { demands: "none", changes: permissionsOf(after) };
+  // A parent we cannot read any more tells nothing about compatibility, nor about what it was permitted: everything counts as new.
+  return { demands: base ? "major" : "none", changes: permissionsOf(after) };
 }
 
 /** A first version changes nothing that was there, but what it may touch somebody has to see, as in any later one. */
