@@ -42,7 +42,7 @@ export type Rollup = {
   readonly waits: Sketch;
 };
 
-/** The roll-ups of these outcomes, in the one order in which everybody locks them. */
+/** The roll-ups of these outcomes, in the order of their keys. Whoever adds them to others may merge into their sketches. */
 export function rollUp(outcomes: Iterable<Outcome>): Rollup[] {
   const rollups = new Map<string, Rollup>();
   for (const outcome of outcomes) {

@@ -1,6 +1,6 @@
 /**
- * Outcomes, roll-ups and cohorts in SQL. Statements take whole batches through `unnest`; rows that two ingesters may both touch are
- * touched in one order, so they wait for each other and never deadlock.
+ * Outcomes, roll-ups and cohorts in SQL. Statements take whole batches through `unnest`. Two ingesters never deadlock: outcomes are inserted
+ * in the order of their keys, and to roll-ups and cohorts one adds at a time.
  */
 import type { FastTransaction } from "../../platform/fast-database.ts";
 import type { Outcome, Row } from "./outcome.ts";
@@ -10,6 +10,8 @@ import { Sketch } from "./sketch.ts";
 
 /** Ingesters hold it together; whoever rebuilds holds it alone. */
 const COUNTING_LOCK = 4_104_001;
+/** Whoever adds to roll-ups and cohorts holds it, from then to its commit: the last lock that is taken. */
+const ADDING_LOCK = 4_104_002;
 
 export async function joinCounting(tx: FastTransaction): Promise<void> {
   await tx.query({ name: "usage_join", text: `select pg_advisory_xact_lock_shared(${COUNTING_LOCK})` });
@@ -139,14 +141,18 @@ export async function insertOutcomes(
   { unlessCharged = false }: { unlessCharged?: boolean } = {},
 ): Promise<Outcome[]> {
   if (outcomes.length === 0) return [];
+  const ordered = outcomes.toSorted((a, b) =>
+    a.runId < b.runId ? -1 : a.runId > b.runId ? 1 : a.attempt - b.attempt || a.at.getTime() - b.at.getTime(),
+  );
   const { rows } = await tx.query<{ runId: string; attempt: number; at: Date }>({ name: "usage_outcomes", text: INSERT_OUTCOMES }, [
-    ...OUTCOME_COLUMNS.map(([, , value]) => outcomes.map(value)),
-    outcomes.map(({ bad }) => bad.join(",")),
+    ...OUTCOME_COLUMNS.map(([, , value]) => ordered.map(value)),
+    ordered.map(({ bad }) => bad.join(",")),
     unlessCharged,
   ]);
   // The same outcome may be in a batch twice: it was inserted once, and is counted once.
+  if (rows.length === ordered.length) return ordered;
   const inserted = new Set(rows.map(keyOf));
-  return outcomes.filter((outcome) => inserted.delete(keyOf(outcome)));
+  return ordered.filter((outcome) => inserted.delete(keyOf(outcome)));
 }
 
 function keyOf({ runId, attempt, at }: { runId: string; attempt: number; at: Date }): string {
@@ -156,53 +162,42 @@ function keyOf({ runId, attempt, at }: { runId: string; attempt: number; at: Dat
 const SUM_COLUMNS = SUMS.map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 const KEY_COLUMNS = ["tenant_id", "grain_seconds", "bucket", "template_id", "version_id", "channel_id"];
 
+const KEYS_SAID = `unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::uuid[], $5::uuid[], $6::uuid[]) with ordinality as s (${KEY_COLUMNS.join(", ")}, n)`;
+
 const ADD_ROLLUPS = (() => {
   const keys = ["uuid", "int", "timestamptz", "uuid", "uuid", "uuid"];
   const types = [...keys, ...SUM_COLUMNS.map(() => "bigint"), "bytea", "bytea"];
   const names = [...KEY_COLUMNS, ...SUM_COLUMNS, "duration_sketch", "wait_sketch"].join(", ");
-  return `with said as (
-      select * from unnest(${types.map((type, index) => `$${index + 1}::${type}[]`).join(", ")}) with ordinality as s (${names}, n)
-    ), added as (
-      insert into usage_rollups (${names}) select ${names} from said order by n
-      on conflict (${KEY_COLUMNS.join(", ")}) do update set ${SUM_COLUMNS.map((name) => `${name} = usage_rollups.${name} + excluded.${name}`).join(", ")}
-      returning ${KEY_COLUMNS.join(", ")}, xmax = 0 as fresh, duration_sketch, wait_sketch
-    ) select n, duration_sketch as durations, wait_sketch as waits from added join said using (${KEY_COLUMNS.join(", ")}) where not fresh`.replace(
-    "duration_sketch as durations, wait_sketch as waits",
-    "added.duration_sketch as durations, added.wait_sketch as waits",
-  );
+  return `insert into usage_rollups (${names}) select * from unnest(${types.map((type, index) => `$${index + 1}::${type}[]`).join(", ")})
+    on conflict (${KEY_COLUMNS.join(", ")}) do update set duration_sketch = excluded.duration_sketch, wait_sketch = excluded.wait_sketch,
+      ${SUM_COLUMNS.map((name) => `${name} = usage_rollups.${name} + excluded.${name}`).join(", ")}`;
 })();
 
 /**
- * Adds roll-ups to those that are there. The upsert locks each row in the order given; sketches of rows that were there already are
- * merged here and written back under that lock.
+ * Adds roll-ups to those that are there. Sketches are merged here, between reading and writing: until the transaction ends nobody else
+ * adds any.
  */
 export async function addRollups(tx: FastTransaction, rollups: readonly Rollup[]): Promise<void> {
   if (rollups.length === 0) return;
+  await tx.query({ name: "usage_add_alone", text: `select pg_advisory_xact_lock(${ADDING_LOCK})` });
   const { rows } = await tx.query<{ n: number; durations: Buffer | null; waits: Buffer | null }>(
-    { name: "usage_rollups", text: ADD_ROLLUPS },
-    [
-      ...keysOf(rollups),
-      ...SUMS.map((name) => rollups.map(({ sums }) => sums[name])),
-      rollups.map(({ durations }) => durations.encode()),
-      rollups.map(({ waits }) => waits.encode()),
-    ],
-  );
-  const merged = rows.map(({ n, durations, waits }) => {
-    const rollup = rollups[n - 1];
-    if (!rollup) throw new Error("The database answered a roll-up that was not asked for");
-    return { rollup, durations: together(durations, rollup.durations), waits: together(waits, rollup.waits) };
-  });
-  if (merged.length === 0) return;
-  await tx.query(
     {
       name: "usage_sketches",
-      text: `update usage_rollups r set duration_sketch = s.durations, wait_sketch = s.waits
-        from unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::uuid[], $5::uuid[], $6::uuid[], $7::bytea[], $8::bytea[])
-          as s (tenant_id, grain_seconds, bucket, template_id, version_id, channel_id, durations, waits)
-        where ${KEY_COLUMNS.map((name) => `r.${name} = s.${name}`).join(" and ")}`,
+      text: `select s.n, r.duration_sketch as durations, r.wait_sketch as waits from ${KEYS_SAID} join usage_rollups r using (${KEY_COLUMNS.join(", ")})`,
     },
-    [...keysOf(merged.map(({ rollup }) => rollup)), merged.map(({ durations }) => durations), merged.map(({ waits }) => waits)],
+    keysOf(rollups),
   );
+  for (const { n, durations, waits } of rows) {
+    const rollup = rollups[n - 1];
+    if (durations !== null) rollup?.durations.merge(Sketch.decode(durations));
+    if (waits !== null) rollup?.waits.merge(Sketch.decode(waits));
+  }
+  await tx.query({ name: "usage_rollups", text: ADD_ROLLUPS }, [
+    ...keysOf(rollups),
+    ...SUMS.map((name) => rollups.map(({ sums }) => sums[name])),
+    rollups.map(({ durations }) => durations.encode()),
+    rollups.map(({ waits }) => waits.encode()),
+  ]);
 }
 
 function keysOf(rollups: readonly Rollup[]) {
@@ -216,17 +211,10 @@ function keysOf(rollups: readonly Rollup[]) {
   ];
 }
 
-function together(stored: Buffer | null, added: Sketch): Buffer {
-  const sketch = stored === null ? new Sketch() : Sketch.decode(stored);
-  sketch.merge(added);
-  return sketch.encode();
-}
-
 type CohortUnit = { readonly tenantId: string; readonly rolloutId: string; readonly step: number; readonly metric: string };
 
 /**
- * Counts the units of rollouts: a sticky key counts once for each metric and step, whoever counts it first. Keys, then counts, each in one
- * order.
+ * Counts the units of rollouts: a sticky key counts once for each metric and step, whoever counts it first. Adds under the lock of {@link addRollups}.
  */
 export async function addCohorts(tx: FastTransaction, outcomes: readonly Outcome[]): Promise<void> {
   const units = new Map<string, CohortUnit & { stickyHash: string; cohort: string; at: Date }>();
