@@ -2,6 +2,7 @@
 import type { Change } from "@agent-factory/manifest/compare";
 import type { SourceDocument } from "@agent-factory/manifest/document";
 import { CornerDownRight } from "lucide-react";
+import Link from "next/link";
 import type { ReactNode } from "react";
 import { useLocale, useMessages } from "../../i18n/i18n.tsx";
 import { exists } from "./anchors.ts";
@@ -14,10 +15,13 @@ import { byClass } from "./review-view.ts";
 export function ChangeList({
   changes,
   parsed,
+  codeHref,
   onGoTo,
 }: {
   changes: readonly Change[];
   parsed: SourceDocument | null;
+  /** Where the files of the code are to be read: its digest alone tells a reviewer nothing. */
+  codeHref: string;
   onGoTo: (line: number) => void;
 }): ReactNode {
   const messages = useMessages(reviewMessages);
@@ -36,6 +40,7 @@ export function ChangeList({
                   key={`${change.code}${change.path}${JSON.stringify(change.after)}`}
                   change={change}
                   parsed={parsed}
+                  codeHref={codeHref}
                   onGoTo={onGoTo}
                 />
               ))}
@@ -50,10 +55,12 @@ export function ChangeList({
 function OneChange({
   change,
   parsed,
+  codeHref,
   onGoTo,
 }: {
   change: Change;
   parsed: SourceDocument | null;
+  codeHref: string;
   onGoTo: (line: number) => void;
 }): ReactNode {
   const messages = useMessages(reviewMessages);
@@ -66,6 +73,11 @@ function OneChange({
           {withPlace(change.message[language])}
           {untold(change, change.message[language])}
         </span>
+        {!change.path.startsWith("/spec/code") ? null : (
+          <Link href={codeHref} className="shrink-0 rounded-sm text-sm text-accent hover:underline">
+            {messages.readCode}
+          </Link>
+        )}
         {line === null ? null : (
           <button
             type="button"

@@ -10,6 +10,7 @@ import { useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { failureOf, QueryProblem } from "../../trpc/failure.tsx";
+import { useFailureToast } from "../../trpc/failure-toast.ts";
 import { keepWords, useKeptWords } from "./kept-words.ts";
 import { reviewMessages } from "./messages.ts";
 import { judgedBy, type ReadHead } from "./read-head.ts";
@@ -38,7 +39,7 @@ export function useWhyNot({ review, changed }: Pick<Props, "review" | "changed">
   const messages = useMessages(reviewMessages);
   const viewer = useViewer();
   const people = usePeople();
-  const { mine, whoCan, revision } = review;
+  const { mine, whoCan, revision, head } = review;
   const sentences = {
     contributor: messages.no_contributor(people.whoCan(whoCan)),
     "no-role": messages.no_role(people.whoCan(whoCan)),
@@ -49,7 +50,9 @@ export function useWhyNot({ review, changed }: Pick<Props, "review" | "changed">
   const approve = mine.approve.reason === null ? undefined : sentences[mine.approve.reason];
   const reject = mine.part === "contributor" ? sentences.contributor : viewer.can("reviews.reject").reason;
   const unread = changed ? messages.no_unread : undefined;
-  return { approve: approve ?? unread, reject: reject ?? unread };
+  // A decision names a digest, and a text that is no manifest has none.
+  const nothing = head.digest === null ? messages.no_manifest : undefined;
+  return { approve: approve ?? unread, reject: reject ?? unread ?? nothing };
 }
 
 /** The buttons of an open review, and what each asks before it acts. */
@@ -225,10 +228,11 @@ function useNote(review: ReviewPageView, kind: "approve" | "reject"): readonly [
   return [note, setNote, () => keepWords(sessionStorage, key, "")];
 }
 
-/** A decision on something that changed meanwhile decided nothing: the page is loaded again and says what changed. */
+/** A decision on something that changed meanwhile decided nothing: that is said, and the page is loaded again and shows what changed. */
 function useAfterDecision(number: number, onClose: () => void) {
   const trpc = useTRPC();
   const queries = useQueryClient();
+  const say = useFailureToast();
   const refresh = () =>
     Promise.all([
       queries.invalidateQueries(trpc.reviews.get.queryFilter({ number })),
@@ -242,7 +246,9 @@ function useAfterDecision(number: number, onClose: () => void) {
     failed: async (error: unknown) => {
       const code = failureOf(error)?.code;
       await refresh();
-      if (code === "reviews.stale" || code === "reviews.policy-changed" || code === "reviews.closed") onClose();
+      if (code !== "reviews.stale" && code !== "reviews.policy-changed" && code !== "reviews.closed") return;
+      onClose();
+      say(error);
     },
   };
 }

@@ -94,6 +94,7 @@ function LoadedReview({ review }: { review: ReviewPageView }): ReactNode {
   const setLayout = useCallback((next: Layout) => address.set("layout", next === "split" ? next : null), [address]);
   const layout: Layout = address.get("layout") === "split" ? "split" : "unified";
 
+  const codeHref = `/templates/${review.templateName}/drafts/${review.draftId}?view=code`;
   const comparison = useComparison(review, against);
   const parsed = useParsed(head.content);
   const lines = useMemo(() => linesOf(head.content), [head.content]);
@@ -173,7 +174,7 @@ function LoadedReview({ review }: { review: ReviewPageView }): ReactNode {
           <div className="flex min-w-0 flex-col gap-4">
             <StagePanel review={review} />
             <WhatChanged review={review} against={against} comparison={comparison}>
-              {(changes) => <ChangeList changes={changes} parsed={parsed} onGoTo={goTo} />}
+              {(changes) => <ChangeList changes={changes} parsed={parsed} codeHref={codeHref} onGoTo={goTo} />}
             </WhatChanged>
           </div>
           <div className="flex min-w-0 flex-col gap-4 xl:col-start-2 xl:row-span-2 xl:row-start-1">
@@ -271,7 +272,7 @@ function WhatChanged({
   const messages = useMessages(reviewMessages);
   const name = useAgainstName(review, against);
   const { head } = review;
-  const { changes } = comparison;
+  const { changes, unknown } = comparison;
   const first = against.kind === "base" && head.base === null;
   return (
     <Panel
@@ -280,7 +281,9 @@ function WhatChanged({
         ? { footer: messages.demands(messages[head.demands], head.nextSemver) }
         : {})}
     >
-      {changes === undefined ? (
+      {unknown !== null ? (
+        <QueryProblem error={unknown.error} retry={unknown.retry} />
+      ) : changes === undefined ? (
         <Skeleton className="h-10 w-full" />
       ) : changes === null ? (
         <p className="text-ink-2">{messages.cannotCompare}</p>

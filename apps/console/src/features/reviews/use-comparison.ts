@@ -1,8 +1,9 @@
 "use client";
 import type { Change } from "@agent-factory/manifest/compare";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useTRPC } from "../../trpc/client.tsx";
+import { useLocalCheck } from "../../trpc/use-local-check.ts";
 import type { ReadHead } from "./read-head.ts";
 import type { ReviewPageView } from "./review-view.ts";
 
@@ -19,6 +20,8 @@ export type Comparison = {
   readonly retry: () => void;
   /** Null where one of the two is no valid manifest; undefined while it is not known. */
   readonly changes: readonly Change[] | null | undefined;
+  /** Why the changes could not be worked out here, with another try. */
+  readonly unknown: { readonly error: unknown; readonly retry: () => void } | null;
 };
 
 export function useComparison(review: ReviewPageView, against: Against): Comparison {
@@ -48,27 +51,26 @@ export function useComparison(review: ReviewPageView, against: Against): Compari
         : revision === head.revision
           ? head.content
           : (query.data?.content ?? null);
-  const compared = useCompared(against.kind === "base" ? null : before, head.content);
-  const changes = against.kind !== "base" ? compared : head.digest === null ? null : head.changes;
+  const after = head.content;
+  const pair = useMemo(() => (against.kind === "base" || before === null ? undefined : { before, after }), [against.kind, before, after]);
+  const { found, error: failed, retry: compareAgain } = useLocalCheck(pair, changesOf);
+  const changes = against.kind !== "base" ? found : head.digest === null ? null : head.changes;
   const { error, refetch } = query;
-  return useMemo(() => ({ before, error, retry: () => void refetch(), changes }), [before, error, refetch, changes]);
+  return useMemo(
+    () => ({
+      before,
+      error,
+      retry: () => void refetch(),
+      changes,
+      unknown: failed === null ? null : { error: failed, retry: compareAgain },
+    }),
+    [before, error, refetch, changes, failed, compareAgain],
+  );
 }
 
 /** What the changes between two texts mean. The registry told it for the base; what else is compared is worked out here, when it is. */
-function useCompared(before: string | null, after: string): readonly Change[] | null | undefined {
-  const [answer, setAnswer] = useState<{ before: string; after: string; changes: readonly Change[] | null }>();
-  useEffect(() => {
-    if (before === null) return;
-    let gone = false;
-    void Promise.all([import("@agent-factory/manifest"), import("@agent-factory/manifest/compare")]).then(
-      ([{ parseManifest }, compare]) => {
-        const [old, next] = [before, after].map((text) => parseManifest(text).manifest);
-        if (!gone) setAnswer({ before, after, changes: old && next ? compare.compareManifests(old, next).changes : null });
-      },
-    );
-    return () => {
-      gone = true;
-    };
-  }, [before, after]);
-  return answer !== undefined && answer.before === before && answer.after === after ? answer.changes : undefined;
+async function changesOf({ before, after }: { before: string; after: string }): Promise<readonly Change[] | null> {
+  const [{ parseManifest }, compare] = await Promise.all([import("@agent-factory/manifest"), import("@agent-factory/manifest/compare")]);
+  const [old, next] = [before, after].map((text) => parseManifest(text).manifest);
+  return old && next ? compare.compareManifests(old, next).changes : null;
 }

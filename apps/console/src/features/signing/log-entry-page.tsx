@@ -6,12 +6,12 @@ import { Skeleton } from "@agent-factory/ui/skeleton";
 import { useQuery } from "@tanstack/react-query";
 import { ChevronLeft, ChevronRight, Hourglass, ShieldCheck, ShieldX } from "lucide-react";
 import Link from "next/link";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useMemo } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
+import { type LocalCheck, useLocalCheck } from "../../trpc/use-local-check.ts";
 import { CopyText } from "./copy-text.tsx";
-
 import type { LogEntryReport } from "./log-entry.ts";
 import { LogKind } from "./log-kind.tsx";
 import { signingMessages } from "./messages.ts";
@@ -23,7 +23,9 @@ export function LogEntryPage({ index }: { index: number }): ReactNode {
   const format = useFormat();
   const trpc = useTRPC();
   const entry = useQuery(trpc.signing.logEntry.queryOptions({ index }, { staleTime: 60_000 }));
-  const report = useReport(index, entry.data);
+  const { data } = entry;
+  const subject = useMemo(() => (data === undefined ? undefined : { index, entry: data }), [index, data]);
+  const check = useLocalCheck(subject, findAgain);
   const last = entry.data ? entry.data.proof.size - 1 : index;
   return (
     <>
@@ -61,7 +63,7 @@ export function LogEntryPage({ index }: { index: number }): ReactNode {
       />
       <PageBody>
         {entry.data ? (
-          <Loaded index={index} entry={entry.data} report={report} />
+          <Loaded index={index} entry={entry.data} check={check} />
         ) : entry.isError ? (
           <QueryProblem title={messages.problem} error={entry.error} retry={() => void entry.refetch()} pending={entry.isFetching} />
         ) : (
@@ -75,7 +77,10 @@ export function LogEntryPage({ index }: { index: number }): ReactNode {
   );
 }
 
-function Loaded({ index, entry, report }: { index: number; entry: LogEntryView; report: LogEntryReport | null }): ReactNode {
+type Props = { readonly index: number; readonly entry: LogEntryView; readonly check: LocalCheck<LogEntryReport> };
+
+function Loaded({ index, entry, check }: Props): ReactNode {
+  const { found: report, error, retry } = check;
   const messages = useMessages(signingMessages);
   const format = useFormat();
   const number = format.number(index);
@@ -98,8 +103,13 @@ function Loaded({ index, entry, report }: { index: number; entry: LogEntryView; 
   ];
   return (
     <>
-      <div data-testid="entry-verdict" data-state={report === null ? "checking" : report.held ? "held" : "refused"}>
-        {report === null ? (
+      <div
+        data-testid="entry-verdict"
+        data-state={error !== null ? "unchecked" : report === undefined ? "checking" : report.held ? "held" : "refused"}
+      >
+        {error !== null ? (
+          <QueryProblem title={messages.checkFailed} error={error} retry={retry} />
+        ) : report === undefined ? (
           <Notice tone="accent" icon={<Hourglass aria-hidden />} title={messages.checking} />
         ) : report.held ? (
           <Notice
@@ -168,22 +178,9 @@ function Steps({ report }: { report: LogEntryReport }): ReactNode {
   );
 }
 
-/** Null until the entry is here and checked. */
-function useReport(index: number, entry: LogEntryView | undefined): LogEntryReport | null {
-  const [checked, setChecked] = useState<{ entry: LogEntryView; report: LogEntryReport } | null>(null);
-  useEffect(() => {
-    if (!entry) return;
-    let gone = false;
-    void import("./log-entry.ts")
-      .then(({ checkLogEntry }) => checkLogEntry(index, entry))
-      .then((report) => {
-        if (!gone) setChecked({ entry, report });
-      });
-    return () => {
-      gone = true;
-    };
-  }, [index, entry]);
-  return checked !== null && checked.entry === entry ? checked.report : null;
+async function findAgain({ index, entry }: Pick<Props, "index" | "entry">): Promise<LogEntryReport> {
+  const { checkLogEntry } = await import("./log-entry.ts");
+  return checkLogEntry(index, entry);
 }
 
 function indented(json: string): string {

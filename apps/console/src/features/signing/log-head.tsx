@@ -1,8 +1,10 @@
 "use client";
 import { Panel } from "@agent-factory/ui/panel";
 import { CircleDashed, ShieldCheck, ShieldX } from "lucide-react";
-import { type ReactNode, useEffect, useState } from "react";
+import type { ReactNode } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
+import { QueryProblem } from "../../trpc/failure.tsx";
+import { useLocalCheck } from "../../trpc/use-local-check.ts";
 import { CopyText } from "./copy-text.tsx";
 import { signingMessages } from "./messages.ts";
 import type { LogView } from "./signing-view.ts";
@@ -13,7 +15,7 @@ type Shard = LogView["shard"];
 export function LogHead({ shard }: { shard: Shard }): ReactNode {
   const messages = useMessages(signingMessages);
   const format = useFormat();
-  const held = useSigned(shard);
+  const { found: held = null, error, retry } = useLocalCheck(shard, isSigned);
   const facts: readonly (readonly [string, ReactNode])[] = [
     [messages.origin, <span key="origin">{shard.origin}</span>],
     [messages.size, format.number(shard.size)],
@@ -23,11 +25,13 @@ export function LogHead({ shard }: { shard: Shard }): ReactNode {
   ];
   return (
     <Panel title={messages.head}>
+      {error === null ? null : <QueryProblem title={messages.checkFailed} error={error} retry={retry} />}
       <p
         role="status"
         data-testid="head"
-        data-state={held === null ? "checking" : held ? "held" : "refused"}
+        data-state={error !== null ? "unchecked" : held === null ? "checking" : held ? "held" : "refused"}
         className="flex items-start gap-2 text-pretty"
+        hidden={error !== null}
       >
         {held === null ? (
           <CircleDashed aria-hidden className="mt-0.5 size-4 shrink-0 text-unknown" />
@@ -55,20 +59,10 @@ export function LogHead({ shard }: { shard: Shard }): ReactNode {
   );
 }
 
-/** Null while the check is under way. The head must also say the size and root that the registry states. */
-function useSigned(shard: Shard): boolean | null {
-  const [checked, setChecked] = useState<{ shard: Shard; held: boolean } | null>(null);
-  useEffect(() => {
-    let gone = false;
-    void import("./checkpoint.ts").then(async ({ readHead, spkiOfPem }) => {
-      const spki = spkiOfPem(shard.publicKeyPem);
-      const head = spki === null ? null : await readHead(shard.checkpoint, { origin: shard.origin, spki });
-      const held = head?.signed === true && head.size === shard.size && head.root === shard.rootHash;
-      if (!gone) setChecked({ shard, held });
-    });
-    return () => {
-      gone = true;
-    };
-  }, [shard]);
-  return checked !== null && checked.shard === shard ? checked.held : null;
+/** The head must also say the size and root that the registry states. */
+async function isSigned(shard: Shard): Promise<boolean> {
+  const { readHead, spkiOfPem } = await import("./checkpoint.ts");
+  const spki = spkiOfPem(shard.publicKeyPem);
+  const head = spki === null ? null : await readHead(shard.checkpoint, { origin: shard.origin, spki });
+  return head?.signed === true && head.size === shard.size && head.root === shard.rootHash;
 }

@@ -16,6 +16,7 @@ export const signingMessages = defineMessages({
       "Every signature is an entry in a log that only grows. Anyone can check that an entry is in it, and that nothing was taken out or changed.",
     loading: "Loading",
     problem: "This could not be loaded",
+    checkFailed: "This browser could not check it: nothing is known of it yet",
 
     rotate: "Rotate now",
     rotateTitle: "Sign with a new key from now on?",
@@ -162,6 +163,7 @@ export const signingMessages = defineMessages({
       "Chaque signature est une entrée d'un journal qui ne fait que grandir. Chacun peut vérifier qu'une entrée s'y trouve, et que rien n'a été retiré ni changé.",
     loading: "Chargement",
     problem: "Chargement impossible",
+    checkFailed: "Ce navigateur n'a pas pu vérifier : rien n'en est encore su",
 
     rotate: "Changer de clé maintenant",
     rotateTitle: "Signer avec une nouvelle clé dès maintenant ?",

@@ -16,7 +16,8 @@ export function useVersionChange(semver: string, onDone: () => void = () => unde
     onSuccess: async () => {
       toast.success(said);
       onDone();
-      await queries.invalidateQueries({ queryKey: trpc.templates.pathKey() });
+      // A proof says whether the version is revoked, too.
+      await Promise.all([trpc.templates, trpc.signing].map((of) => queries.invalidateQueries({ queryKey: of.pathKey() })));
     },
     onError: sayFailed,
   });
