@@ -397,6 +397,11 @@ BEGIN
   END LOOP;
 END $$;
 
+-- What was counted of which host is for loops and the gateway alone.
+ALTER TABLE usage_batches ENABLE ROW LEVEL SECURITY;
+ALTER TABLE usage_batches FORCE ROW LEVEL SECURITY;
+CREATE POLICY system ON usage_batches TO af_system USING (true) WITH CHECK (true);
+
 GRANT SELECT, INSERT ON channels, channel_moves, rollouts, rollout_events, rollout_plans, price_books TO af_tenant;
 GRANT UPDATE (plan_name, stable_version_id, canary_version_id, canary_weight, rollout_id, judgement, revision, updated_at) ON channels TO af_tenant, af_system;
 GRANT UPDATE (state, state_reason, step, step_started_at, paused_ms, paused_at, gate_passed_at, verdicts, revision, ended_at) ON rollouts TO af_tenant, af_system;
@@ -464,6 +469,9 @@ BEGIN
     IF to_regclass(format('run_outcomes_%s', to_char(month, 'YYYYMM'))) IS NULL THEN
       EXECUTE format('CREATE TABLE %I PARTITION OF run_outcomes FOR VALUES FROM (%L) TO (%L)',
         'run_outcomes_' || to_char(month, 'YYYYMM'), month, (month + interval '1 month')::date);
+      -- Rows are reached through the parent and its policies; a partition by itself is closed.
+      EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', 'run_outcomes_' || to_char(month, 'YYYYMM'));
+      EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', 'run_outcomes_' || to_char(month, 'YYYYMM'));
       made := made + 1;
     END IF;
     month := (month + interval '1 month')::date;
