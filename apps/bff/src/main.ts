@@ -18,6 +18,8 @@ import { createNotices } from "./domain/notices/notices.ts";
 import { createQuotas } from "./domain/quotas/quotas.ts";
 import { createRequests } from "./domain/requests/requests.ts";
 import { createReviews } from "./domain/reviews/reviews.ts";
+import { createPlanSubject } from "./domain/rollouts/plan-subject.ts";
+import { createPlans } from "./domain/rollouts/plans.ts";
 import { createRollouts } from "./domain/rollouts/rollouts.ts";
 import { createRuns } from "./domain/runs/runs.ts";
 import { openSigning } from "./domain/signing/signing.ts";
@@ -44,6 +46,7 @@ import { createAuditView } from "./views/audit.ts";
 import { createFleetView } from "./views/fleet.ts";
 import { createNoticesView } from "./views/notices.ts";
 import { createReviewsView } from "./views/reviews.ts";
+import { createRolloutsView } from "./views/rollouts.ts";
 import { createRunActivity } from "./views/run-activity.ts";
 import { createRunWatch } from "./views/run-watch.ts";
 import { createRunsView } from "./views/runs.ts";
@@ -107,7 +110,13 @@ export async function startRegistry(
       await signing.log.giveUp(env.LOG_GIVE_UP);
       logger.warn({ treeId: env.LOG_GIVE_UP }, "this tree of the transparency log is given up; the log goes on in a new one");
     }
-    const reviews = createReviews({ access, decisions, redis, clock, kinds: { template: createTemplateSubject({ decisions, blobs }) } });
+    const reviews = createReviews({
+      access,
+      decisions,
+      redis,
+      clock,
+      kinds: { template: createTemplateSubject({ decisions, blobs }), plan: createPlanSubject({ decisions }) },
+    });
     const templates = createTemplates({ access, decisions, blobs, redis, reviews, signing });
     const authority = await openHostAuthority({ stateDir: env.STATE_DIR, trustDomain: env.TRUST_DOMAIN, clock });
     const gatewayUrl = `https://${env.GATEWAY_NAMES[0] ?? env.GATEWAY_HOST}:${env.GATEWAY_PORT}`;
@@ -117,6 +126,7 @@ export async function startRegistry(
     const channels = createChannels({ access, redis, clock });
     const runs = createRuns({ access, fastDatabase, blobs, redis, clock, templates, channels, quotas, fleet });
     const usage = createUsage({ access, quotas, fastDatabase, clock, logger });
+    const plans = createPlans({ access, reviews });
     const rollouts = createRollouts({ access, audit, fastDatabase, channels, runs, counts: usage.counts, redis, clock });
     const notices = createNotices({ access, fastDatabase, redis, clock, logger });
     const runsView = createRunsView({ access, blobs, clock });
@@ -125,6 +135,7 @@ export async function startRegistry(
       reviews: createReviewsView({ access, reviews, redis, clock }),
       templates: createTemplatesView({ access, templates }),
       fleet: createFleetView({ access, redis }),
+      rollouts: createRolloutsView({ access, redis }),
       runs: runsView,
       watchRun: createRunWatch({ view: runsView, redis }),
       notices: createNoticesView({ access, redis }),
@@ -146,6 +157,7 @@ export async function startRegistry(
       runs,
       usage,
       rollouts,
+      plans,
       notices,
       views,
     };
@@ -165,6 +177,7 @@ export async function startRegistry(
         runs,
         fleet,
         trust,
+        plans,
         rollouts,
         usage,
         notices,

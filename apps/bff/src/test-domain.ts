@@ -18,6 +18,8 @@ import { openHostAuthority } from "./domain/fleet/host-authority.ts";
 import { createNotices } from "./domain/notices/notices.ts";
 import { createQuotas } from "./domain/quotas/quotas.ts";
 import { createRequests } from "./domain/requests/requests.ts";
+import { readPlan } from "./domain/rollouts/plan.ts";
+import { createPlans } from "./domain/rollouts/plans.ts";
 import { createRollouts } from "./domain/rollouts/rollouts.ts";
 import { createRuns } from "./domain/runs/runs.ts";
 import { packDirectory } from "./domain/templates/archive.ts";
@@ -26,11 +28,12 @@ import { createUsage } from "./domain/usage/usage.ts";
 import { createRateLimit } from "./platform/rate-limit.ts";
 import { EXAMPLES_DIR } from "./seed/demo.ts";
 import { openTestKernel, type TestTenant } from "./seed/test-kernel.ts";
-import { openTestTemplates, publishReviewed } from "./seed/test-templates.ts";
+import { approveBy, openTestTemplates, publishReviewed } from "./seed/test-templates.ts";
 import { createAuditView } from "./views/audit.ts";
 import { createFleetView } from "./views/fleet.ts";
 import { createNoticesView } from "./views/notices.ts";
 import { createReviewsView } from "./views/reviews.ts";
+import { createRolloutsView } from "./views/rollouts.ts";
 import { createRunActivity } from "./views/run-activity.ts";
 import { createRunWatch } from "./views/run-watch.ts";
 import { createRunsView } from "./views/runs.ts";
@@ -52,10 +55,12 @@ export async function openTestDomain() {
   const channels = createChannels({ access, redis, clock });
   const runs = createRuns({ access, fastDatabase, blobs, redis, clock, templates, channels, quotas, fleet });
   const usage = createUsage({ access, quotas, fastDatabase, clock, logger: silent });
+  const plans = createPlans({ access, reviews });
   const rollouts = createRollouts({ access, audit, fastDatabase, channels, runs, counts: usage.counts, redis, clock });
   const notices = createNotices({ access, fastDatabase, redis, clock, logger: silent });
   const runsView = createRunsView({ access, blobs, clock });
   const views = {
+    rollouts: createRolloutsView({ access, redis }),
     audit: createAuditView({ access }),
     reviews: createReviewsView({ access, reviews, redis, clock }),
     templates: createTemplatesView({ access, templates }),
@@ -68,7 +73,7 @@ export async function openTestDomain() {
     usage: createUsageView({ access, clock }),
   };
   const tokens = createTokens({ access, fastDatabase, clock });
-  const rate = { limit: 600, windowSeconds: 60, burst: 60 };
+  const rate = { limit: 60, windowSeconds: 3_600, burst: 60 };
   const requests = createRequests({ fastDatabase, clock, rateLimit: createRateLimit({ redis, logger: silent }), rate });
   const domain: Domain = {
     access,
@@ -83,6 +88,7 @@ export async function openTestDomain() {
     quotas,
     runs,
     usage,
+    plans,
     rollouts,
     notices,
     views,
@@ -113,6 +119,7 @@ export type World = {
   source: string;
   noticeId: string;
   holdId: string;
+  rolloutNumber: number;
   budgetId: string;
   keyId: string;
   tokenId: string;
@@ -161,6 +168,30 @@ export async function furnish({ kernel, domain }: Pick<TestDomain, "kernel" | "d
     ),
   );
   await domain.channels.create(kernel.acme.as("operator"), { templateName, name: "production", planName: "standard" });
+  const plan = `apiVersion: agentfactory.dev/v1
+kind: RolloutPlan
+metadata: { name: standard, title: Marker of the first tenant }
+spec:
+  steps: [{ weight: 10, deadline: 1h }, { weight: 100, deadline: 1h }]
+  metrics: [{ name: failed, onBreach: rollback }]
+`;
+  const proposed = await domain.plans.propose(kernel.acme.as("operator"), {
+    name: "standard",
+    source: plan,
+    title: "Marker of the first tenant",
+  });
+  await approveBy(
+    domain.reviews,
+    { reviewId: proposed.reviewId, digest: readPlan(plan).digest ?? "", baseDigest: null },
+    [kernel.acme.as("reviewer")],
+    "plan",
+  );
+  await domain.plans.publish(systemActor("publisher", kernel.acme.id), { reviewId: proposed.reviewId });
+  const { number: rolloutNumber } = await domain.rollouts.start(kernel.acme.as("operator"), {
+    templateName,
+    channel: "production",
+    semver: "1.0.0",
+  });
   // Of another template than the one that is run here: it would refuse those runs.
   const { holdId } = await kernel.fastDatabase.inTenant(kernel.acme.id, (tx) =>
     domain.quotas.hold(tx, {
@@ -188,6 +219,7 @@ export async function furnish({ kernel, domain }: Pick<TestDomain, "kernel" | "d
     templateId,
     source,
     holdId,
+    rolloutNumber,
     budgetId,
     noticeId: noticed.rows[0]?.id ?? "",
     keyId,

@@ -56,6 +56,19 @@ export const DRIVES: Record<string, Drive> = {
     refused: "templates.missing",
   },
   "channels.history": { input: ({ templateName }) => ({ templateName, name: "production" }), refused: "channels.missing" },
+  "rollouts.list": { input: () => ({}) },
+  "rollouts.get": { input: ({ rolloutNumber: number }) => ({ number }), refused: "rollouts.missing" },
+  "rollouts.preview": { input: moving, refused: "channels.missing" },
+  "rollouts.start": { input: moving, refused: "channels.missing" },
+  "rollouts.pause": { input: ({ rolloutNumber: number }) => ({ number, reason: "because" }), refused: "rollouts.missing" },
+  "rollouts.resume": { input: ({ rolloutNumber: number }) => ({ number }), refused: "rollouts.missing" },
+  "rollouts.promote": { input: ({ rolloutNumber: number }) => ({ number, reason: "because" }), refused: "rollouts.missing" },
+  "rollouts.abort": { input: ({ rolloutNumber: number }) => ({ number, reason: "because" }), refused: "rollouts.missing" },
+  "rollouts.passGate": { input: ({ rolloutNumber: number }) => ({ number }), refused: "rollouts.missing" },
+  "rollouts.watch": { input: ({ rolloutNumber: number }) => ({ number }), refused: "rollouts.missing" },
+  "plans.list": {},
+  "plans.get": { input: () => ({ name: "standard" }), refused: "plans.missing" },
+  "plans.propose": { input: () => ({ name: "mine", source: "no plan", title: "Mine" }), refused: "plans.invalid" },
   "quotas.list": {},
   "quotas.release": { input: ({ holdId }) => ({ holdId }), refused: "quotas.hold-missing" },
   "runs.try": { input: ({ draftId }) => ({ draftId, expectedRevision: 1, input: "{}" }), refused: "drafts.missing" },
@@ -107,6 +120,10 @@ export const DRIVES: Record<string, Drive> = {
   "signing.consistency": { input: () => ({ first: 1 }) },
   "signing.verifyTrail": { input: () => ({}) },
 };
+
+function moving({ templateName }: World) {
+  return { templateName, channel: "production", semver: "1.0.0" };
+}
 
 function deciding({ reviewId, manifestDigest: digest, baseDigest, policyRevision }: World) {
   return { reviewId, digest, baseDigest, policyRevision };

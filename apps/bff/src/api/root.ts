@@ -5,9 +5,11 @@ import { draftsRouter } from "./drafts.ts";
 import { fleetRouter } from "./fleet.ts";
 import { membersRouter } from "./members.ts";
 import { noticesRouter } from "./notices.ts";
+import { plansRouter } from "./plans.ts";
 import { router } from "./procedure.ts";
 import { quotasRouter } from "./quotas.ts";
 import { reviewsRouter } from "./reviews.ts";
+import { rolloutsRouter } from "./rollouts.ts";
 import { runsRouter } from "./runs.ts";
 import { sessionRouter } from "./session.ts";
 import { signingRouter } from "./signing.ts";
@@ -25,6 +27,8 @@ export const appRouter = router({
   archives: archivesRouter,
   channels: channelsRouter,
   quotas: quotasRouter,
+  rollouts: rolloutsRouter,
+  plans: plansRouter,
   runs: runsRouter,
   usage: usageRouter,
   fleet: fleetRouter,

@@ -13,6 +13,7 @@ import { testRedisUrl } from "@agent-factory/testkit/redis";
 import { systemActor, type UserActor } from "../domain/actor.ts";
 import type { Decisions } from "../domain/decisions/decisions.ts";
 import { createReviews, type Judged, type Reviews } from "../domain/reviews/reviews.ts";
+import { createPlanSubject } from "../domain/rollouts/plan-subject.ts";
 import { openSigning, type Signing } from "../domain/signing/signing.ts";
 import { createTemplateSubject } from "../domain/templates/subject.ts";
 import { createTemplates, type Publication, type Templates } from "../domain/templates/templates.ts";
@@ -42,7 +43,13 @@ export async function openTestTemplates(
   const blobs = openBlobs({ dir: path.join(dir, "blobs"), fastDatabase });
   const stateDir = path.join(dir, "state");
   const signing = await openSigning({ access, fastDatabase, blobs, clock, trustDomain: "factory.test", stateDir });
-  const reviews = createReviews({ access, decisions, redis, clock, kinds: { template: createTemplateSubject({ decisions, blobs }) } });
+  const reviews = createReviews({
+    access,
+    decisions,
+    redis,
+    clock,
+    kinds: { template: createTemplateSubject({ decisions, blobs }), plan: createPlanSubject({ decisions }) },
+  });
   const templates = createTemplates({ access, decisions, blobs, redis, reviews, signing });
   return {
     dir,
@@ -84,9 +91,14 @@ export async function publishReviewed(
 }
 
 /** Approvals of the head as it is now, one after the other, until there are enough. */
-export async function approveBy(reviews: Reviews, seen: Omit<Judged, "policyRevision">, approvers: readonly UserActor[]): Promise<void> {
+export async function approveBy(
+  reviews: Reviews,
+  seen: Omit<Judged, "policyRevision">,
+  approvers: readonly UserActor[],
+  kind: "template" | "plan" = "template",
+): Promise<void> {
   for (const approver of approvers) {
-    const { state } = await reviews.approve(approver, { ...seen, policyRevision: reviews.policyRevision("template") });
+    const { state } = await reviews.approve(approver, { ...seen, policyRevision: reviews.policyRevision(kind) });
     if (state === "approved") return;
   }
 }

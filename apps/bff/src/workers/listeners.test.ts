@@ -6,6 +6,7 @@ import { createListeners, type Listeners, tell } from "./listeners.ts";
 
 const event = { id: 1, tenantId: null, topic: "version.published", key: "a", payload: { versionId: "v" }, attempts: 0 };
 
+const plans = { publish: async () => null };
 const rollouts = { onVersionRevoked: async () => 0 };
 const templates = {
   publish: async () => ({ versionId: "v", semver: "1.0.0", digest: "d" }),
@@ -52,6 +53,7 @@ test("a host that is gone gives its runs back; an event that names none is not t
   const taken: unknown[] = [];
   const listeners = createListeners({
     templates,
+    plans,
     rollouts,
     runs: { takeBack: async (_loop, input) => taken.push(input), cancelOfVersion: async () => 0 },
     trust: { changed: async () => undefined },
@@ -70,6 +72,7 @@ test("people are told of an event as its tenant's system, after those who act on
   };
   const listeners = createListeners({
     templates,
+    plans,
     rollouts,
     runs: { takeBack: async () => 0, cancelOfVersion: async () => 0 },
     trust: { changed: async () => undefined },
@@ -84,6 +87,7 @@ test("of a revoked version channels are moved first, then its runs are ended, th
   const done: unknown[] = [];
   const listeners = createListeners({
     templates,
+    plans,
     rollouts: { onVersionRevoked: async (_loop, input) => done.push(["move", input]) },
     runs: { takeBack: async () => 0, cancelOfVersion: async (_loop, input) => done.push(["cancel", input]) },
     trust: { changed: async (_loop, news) => void done.push(["tell", news]) },
@@ -113,6 +117,7 @@ test("a review that is approved is published; a refusal that the review keeps is
           return { versionId: "v", semver: "1.0.0", digest: "d" };
         },
       },
+      plans,
       rollouts,
       runs: { takeBack: async () => 0, cancelOfVersion: async () => 0 },
       trust: { changed: async () => undefined },

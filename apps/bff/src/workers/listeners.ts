@@ -8,6 +8,7 @@ import type { OutboxDelivery } from "../domain/audit/outbox.ts";
 import { Failure } from "../domain/failure.ts";
 import type { HostTrust } from "../domain/fleet/fleet.ts";
 import { type Notices, noticeTopics } from "../domain/notices/notices.ts";
+import type { Plans } from "../domain/rollouts/plans.ts";
 import type { Rollouts } from "../domain/rollouts/rollouts.ts";
 import type { Runs } from "../domain/runs/runs.ts";
 import type { Templates } from "../domain/templates/templates.ts";
@@ -17,6 +18,7 @@ export type Listeners = { readonly [topic: string]: readonly Listener[] };
 
 export type ListenersParts = {
   readonly templates: Pick<Templates, "publish" | "sign">;
+  readonly plans: Pick<Plans, "publish">;
   readonly rollouts: Pick<Rollouts, "onVersionRevoked">;
   readonly runs: Pick<Runs, "takeBack" | "cancelOfVersion">;
   readonly trust: Pick<HostTrust, "changed">;
@@ -24,10 +26,13 @@ export type ListenersParts = {
 };
 
 /** Topic by topic, what must happen first first; after those who act, people are told. */
-export function createListeners({ templates, rollouts, runs, trust, notices }: ListenersParts): Listeners {
+export function createListeners({ templates, plans, rollouts, runs, trust, notices }: ListenersParts): Listeners {
   const acting: Listeners = {
     "review.approved": [
-      ({ tenantId, payload }) => settled(templates.publish(systemActor("publisher", tenantId), { reviewId: named(payload, "reviewId") })),
+      ({ tenantId, payload }) => {
+        const [publisher, input] = [systemActor("publisher", tenantId), { reviewId: named(payload, "reviewId") }];
+        return settled(plans.publish(publisher, input).then(async (plan) => plan ?? (await templates.publish(publisher, input))));
+      },
     ],
     "version.published": [
       ({ tenantId, payload }) => templates.sign(systemActor("signer", tenantId), { versionId: named(payload, "versionId") }),

@@ -9,6 +9,7 @@ import { deliverOutbox } from "../domain/audit/outbox.ts";
 import type { Fleet, HostTrust } from "../domain/fleet/fleet.ts";
 import type { Notices } from "../domain/notices/notices.ts";
 import type { Requests } from "../domain/requests/requests.ts";
+import type { Plans } from "../domain/rollouts/plans.ts";
 import type { Rollouts } from "../domain/rollouts/rollouts.ts";
 import type { Runs } from "../domain/runs/runs.ts";
 import type { Signing } from "../domain/signing/signing.ts";
@@ -25,6 +26,7 @@ export type WorkersParts = {
   readonly runs: Pick<Runs, "expire" | "takeBack" | "cancelOfVersion" | "forgetLogs" | "leaseMs">;
   readonly fleet: Pick<Fleet, "loseSilent" | "resumeCordoned" | "forgetJoinTokens">;
   readonly trust: Pick<HostTrust, "changed">;
+  readonly plans: Pick<Plans, "publish">;
   readonly rollouts: Pick<Rollouts, "tick" | "onVersionRevoked">;
   readonly usage: Pick<Usage, "ingest" | "watchBudgets" | "retention">;
   readonly notices: Pick<Notices, "hear" | "forget">;
@@ -59,6 +61,7 @@ export async function startWorkers({
   runs,
   fleet,
   trust,
+  plans,
   rollouts,
   usage,
   notices,
@@ -68,7 +71,7 @@ export async function startWorkers({
   clock,
 }: WorkersParts): Promise<Workers> {
   const startedAt = clock.now().getTime();
-  const listeners = createListeners({ templates, rollouts, runs, trust, notices });
+  const listeners = createListeners({ templates, plans, rollouts, runs, trust, notices });
   const loops: Loop[] = [
     // After a restart hosts first get the time to come back and name what they hold: else our own absence would cost attempts.
     { name: "lease-expiry", everyMs: 1_000, afterMs: runs.leaseMs, fullBatch: 500, turn: () => runs.expire(systemActor("lease-expiry")) },

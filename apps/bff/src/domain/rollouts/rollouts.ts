@@ -24,6 +24,7 @@ import {
   BASELINE_REVOKED,
   BEGUN,
   closedGate,
+  deadlineOf,
   type Facts,
   isOver,
   passGate,
@@ -48,6 +49,13 @@ import {
   type Verdicts,
 } from "./rollout-store.ts";
 import { withTick } from "./series.ts";
+
+export type { Verdict } from "./analysis.ts";
+export type { Targets } from "./judgement.ts";
+export type { MetricName, Plan } from "./plan.ts";
+export type { RolloutPhase } from "./rollout.ts";
+export type { Verdicts } from "./rollout-store.ts";
+export { deadlineOf };
 
 /** Rung with a rollout's id after each of its changes. */
 export const ROLLOUTS_DOORBELL = "rollouts";

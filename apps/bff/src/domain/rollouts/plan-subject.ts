@@ -1,0 +1,56 @@
+/** What the reviews module asks about rollout plans; main.ts hands it over, since reviews stand to the left. */
+import type { Decisions } from "../decisions/decisions.ts";
+import type { Base, Check, Content, Meaning, SubjectKind } from "../reviews/reviews.ts";
+import { readPlan } from "./plan.ts";
+import { findPlanDraft, listRevisions } from "./plan-store.ts";
+
+export const PLAN_SUBJECT = "plan";
+
+export function createPlanSubject({ decisions }: { decisions: Decisions }): SubjectKind {
+  return {
+    // A plan's own rules are its schema; how many must agree is the reviews' policy.
+    policyRevision: () => decisions.revision("reviews"),
+    judge: (_subject, { content, base }) => planMeaning(content, base),
+    check: async (tx, { subjectName, head, outcome }) => {
+      const [newest] = await listRevisions(tx, subjectName);
+      return [soundCheck(head.digest !== null), baseCheck(outcome, head.base?.ref ?? null, newest ? String(newest.revision) : null)];
+    },
+    contributors: async (tx, sourceRef) => {
+      const draft = await findPlanDraft(tx, sourceRef);
+      return draft ? [draft.createdBy] : [];
+    },
+  };
+}
+
+export function planMeaning(source: string, base: Base | null): Meaning {
+  const { plan, digest } = readPlan(source);
+  const nextRef = base === null ? "1" : String(Number(base.ref) + 1);
+  return { digest, changes: [], demands: "none", nextRef: plan && digest !== base?.digest ? nextRef : null, findings: [], facts: {} };
+}
+
+export function planContent(source: string, base: Base | null): Content {
+  return { ...planMeaning(source, base), content: source, base };
+}
+
+function soundCheck(sound: boolean): Check {
+  if (sound) return { name: "manifest", state: "passed", message: { en: "The plan is valid.", fr: "Le plan est valable." } };
+  return { name: "manifest", state: "failed", message: { en: "The plan has errors.", fr: "Le plan contient des erreurs." } };
+}
+
+function baseCheck(outcome: string | null, base: string | null, newest: string | null): Check {
+  if (outcome !== null)
+    return { name: "base", state: "passed", message: { en: `Published as revision ${outcome}.`, fr: `Publié comme révision ${outcome}.` } };
+  if (base !== newest)
+    return {
+      name: "base",
+      state: "failed",
+      message: { en: `Revision ${newest} was published meanwhile.`, fr: `La révision ${newest} a été publiée entre-temps.` },
+    };
+  if (base === null)
+    return { name: "base", state: "passed", message: { en: "It is the first revision.", fr: "C'est la première révision." } };
+  return {
+    name: "base",
+    state: "passed",
+    message: { en: `Its base, revision ${base}, is the latest.`, fr: `Sa base, la révision ${base}, est la dernière.` },
+  };
+}
