@@ -11,7 +11,6 @@ import { allocatedMicros, type Prices, usedMicros } from "./price-book.ts";
 
 const uuid = z.uuid();
 const amount = z.number().min(0).nullish().catch(null);
-const moment = z.coerce.date();
 
 export const outcomeSchema = z.object({
   templateId: uuid,
@@ -20,7 +19,6 @@ export const outcomeSchema = z.object({
   hostId: uuid.nullish().default(null),
   state: z.enum(["succeeded", "failed", "cancelled", "dead", "lost"]),
   errorKind: z.string().max(63).nullish().default(null),
-  startedAt: moment.nullish().catch(null),
   durationMs: amount,
   waitMs: amount,
   cpuMs: amount,

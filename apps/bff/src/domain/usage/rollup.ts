@@ -42,35 +42,57 @@ export type Rollup = {
   readonly waits: Sketch;
 };
 
-/** The roll-ups of these outcomes, in the order of their keys. Whoever adds them to others may merge into their sketches. */
+/**
+ * The roll-ups of these outcomes, in the order of their keys. Whoever adds them to others may merge into their sketches. Coarser ones are
+ * made of finer ones: adding is associative.
+ */
 export function rollUp(outcomes: Iterable<Outcome>): Rollup[] {
-  const rollups = new Map<string, Rollup>();
-  for (const outcome of outcomes) {
-    for (const grainSeconds of GRAINS_SECONDS) {
-      const start = bucketOf(outcome.at.getTime(), grainSeconds);
-      const versionId = outcome.versionId ?? NONE;
-      const channelId = outcome.channelId ?? NONE;
-      // Fixed widths, so that the order of the texts is that of the columns.
-      const key = `${outcome.tenantId} ${String(grainSeconds).padStart(6, "0")} ${String(start).padStart(15, "0")} ${outcome.templateId} ${versionId} ${channelId}`;
-      let rollup = rollups.get(key);
-      if (!rollup) {
-        rollup = {
-          tenantId: outcome.tenantId,
-          grainSeconds,
-          bucket: new Date(start),
-          templateId: outcome.templateId,
-          versionId,
-          channelId,
-          sums: Object.fromEntries(SUMS.map((name) => [name, 0])) as Sums,
-          durations: new Sketch(),
-          waits: new Sketch(),
-        };
-        rollups.set(key, rollup);
-      }
-      add(rollup, outcome);
-    }
+  const minutes = new Map<string, Rollup>();
+  for (const outcome of outcomes) add(rollupAt(minutes, GRAINS_SECONDS[0], outcome.at.getTime(), seriesOf(outcome)), outcome);
+  const rollups = [minutes];
+  for (const grainSeconds of GRAINS_SECONDS.slice(1)) {
+    const coarse = new Map<string, Rollup>();
+    for (const fine of rollups.at(-1)?.values() ?? []) merge(rollupAt(coarse, grainSeconds, fine.bucket.getTime(), fine), fine);
+    rollups.push(coarse);
   }
-  return [...rollups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, rollup]) => rollup);
+  return rollups
+    .flatMap((grain) => [...grain])
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, rollup]) => rollup);
+}
+
+type Series = Pick<Rollup, "tenantId" | "templateId" | "versionId" | "channelId">;
+
+function seriesOf({ tenantId, templateId, versionId, channelId }: Outcome): Series {
+  return { tenantId, templateId, versionId: versionId ?? NONE, channelId: channelId ?? NONE };
+}
+
+function rollupAt(rollups: Map<string, Rollup>, grainSeconds: GrainSeconds, atMs: number, series: Series): Rollup {
+  const start = bucketOf(atMs, grainSeconds);
+  const { tenantId, templateId, versionId, channelId } = series;
+  // Fixed widths, so that the order of the texts is that of the columns.
+  const key = `${tenantId} ${String(grainSeconds).padStart(6, "0")} ${String(start).padStart(15, "0")} ${templateId} ${versionId} ${channelId}`;
+  const known = rollups.get(key);
+  if (known) return known;
+  const rollup: Rollup = {
+    tenantId,
+    grainSeconds,
+    bucket: new Date(start),
+    templateId,
+    versionId,
+    channelId,
+    sums: Object.fromEntries(SUMS.map((name) => [name, 0])) as Sums,
+    durations: new Sketch(),
+    waits: new Sketch(),
+  };
+  rollups.set(key, rollup);
+  return rollup;
+}
+
+function merge(into: Rollup, from: Rollup): void {
+  for (const name of SUMS) into.sums[name] += from.sums[name];
+  into.durations.merge(from.durations);
+  into.waits.merge(from.waits);
 }
 
 export function bucketOf(atMs: number, grainSeconds: number): number {
