@@ -18,7 +18,8 @@ async function verify(systemUrl: string, interval: { from?: Date; to?: Date }): 
     for (const checkpoint of checkpoints) console.log(checkpoint);
     console.log(`${checked} entries are as they were written${waiting > 0 ? `, ${waiting} wait for their place in the log` : ""}`);
     if (first !== null) console.log(`entry ${first.entryId}: ${first.problem}`);
-    if (unclaimed > 0) console.log(`${unclaimed} leaves of the log are claimed by no entry: entries were removed with their places`);
+    if (unclaimed !== null && unclaimed > 0)
+      console.log(`${unclaimed} leaves of the log are claimed by no entry: entries were removed with their places`);
     return first === null && unclaimed === 0;
   } finally {
     await fastDatabase.close();

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { procedure, router } from "./procedure.ts";
+import { printable } from "./templates.ts";
 
 const host = z.object({ hostId: z.uuid() });
-const reason = z.string().trim().min(1).max(500);
+const reason = printable.trim().min(1).max(500);
 const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
 const joining = z.object({
   hostName: name,

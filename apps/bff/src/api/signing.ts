@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { procedure, router } from "./procedure.ts";
+import { printable } from "./templates.ts";
 
 const version = z.object({ name: z.string().min(1).max(63), semver: z.string().min(1).max(100) });
 const time = z.iso.datetime().transform((text) => new Date(text));
@@ -12,7 +13,14 @@ const inTree = z.object({
     .optional(),
 });
 const page = inTree.extend({ before: index.optional(), take: z.int().min(1).max(200).optional() });
-const interval = z.object({ from: time.optional(), to: time.optional() });
+const interval = z.object({
+  from: time.optional(),
+  to: time.optional(),
+  cursor: z
+    .string()
+    .regex(/^[0-9]{1,15}$/)
+    .optional(),
+});
 
 export const signingRouter = router({
   proof: procedure("signing.read")
@@ -24,7 +32,7 @@ export const signingRouter = router({
     .input(key)
     .query(({ ctx, input }) => ctx.domain.views.signing.distrustImpact(ctx.actor, input)),
   distrust: procedure("signing.distrust")
-    .input(key.extend({ reason: z.string().trim().min(1).max(500) }))
+    .input(key.extend({ reason: printable.trim().min(1).max(500) }))
     .mutation(async ({ ctx, input }) => {
       await ctx.domain.signing.distrust(ctx.actor, input);
       return {};

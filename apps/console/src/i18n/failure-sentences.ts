@@ -496,6 +496,10 @@ const sentences = {
       "Publiez-en une, ou demandez une autre plage. Une version révoquée ne convient jamais.",
     ],
   }),
+  "signing.trail-busy": () => ({
+    en: ["The trail is just being checked.", "Wait until that is done, then ask again."],
+    fr: ["Le journal d'audit est justement en cours de vérification.", "Attendez la fin, puis redemandez."],
+  }),
   "templates.untrusted": ({ semver }) => ({
     en: [
       `The key that signed ${text(semver, "this version")} is distrusted, so every host refuses it.`,

@@ -62,19 +62,36 @@ export async function listTrail(
   return rows.map(({ nonce, treeId, logIndex, ...entry }) => ({ entry, leaf: nonce === null ? null : { nonce, treeId, logIndex } }));
 }
 
-/** The first place of the tenant's trail whose entry is gone. It has no time any more: it is missing from every interval. */
-export async function findMissing(tx: FastTransaction): Promise<number | null> {
+/**
+ * The first place of the tenant's trail in `(after, upTo]` whose entry is gone; without `upTo` there is no end. It has no time any more:
+ * it is missing from every interval.
+ */
+export async function findMissing(tx: FastTransaction, { after, upTo }: { after: number; upTo: number | null }): Promise<number | null> {
   const { rows } = await tx.query<{ id: number }>(
-    `select l.entry_id as id from audit_leaves l where not exists (select 1 from audit_entries e where e.id = l.entry_id) order by 1 limit 1`,
+    `select l.entry_id as id from audit_leaves l
+      where l.entry_id > $1 and ($2::bigint is null or l.entry_id <= $2)
+        and not exists (select 1 from audit_entries e where e.id = l.entry_id) order by 1 limit 1`,
+    [after, upTo],
   );
   return rows[0]?.id ?? null;
 }
 
-/** Leaves of the trail, of all tenants, that no entry claims: somebody removed both an entry and its place. System role. */
+/**
+ * Leaves of the trail, of all tenants, that no entry claims: somebody removed both an entry and its place. System role. Both sides are
+ * read from their indexes alone (`log_entries_of_the_trail`), never the leaves themselves.
+ */
 export async function countUnclaimed(tx: FastTransaction): Promise<number> {
   const { rows } = await tx.query<{ count: number }>(
     `select count(*)::int as count from log_entries e
       where e.kind = 'audit' and not exists (select 1 from audit_leaves l where l.tree_id = e.tree_id and l.log_index = e.index)`,
   );
   return rows[0]?.count ?? 0;
+}
+
+/** False when somebody holds it: until the transaction ends, one check of a tenant's trail runs, whoever asks. */
+export async function holdTrail(tx: FastTransaction, tenantId: string): Promise<boolean> {
+  const { rows } = await tx.query<{ held: boolean }>("select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as held", [
+    `agent-factory.trail-check.${tenantId}`,
+  ]);
+  return rows[0]?.held ?? false;
 }

@@ -4,7 +4,9 @@ import path from "node:path";
 import pg from "pg";
 import { expect, test } from "vitest";
 import { systemActor } from "../actor.ts";
-import { requireWholeTree } from "./test-log.ts";
+import { createAuditTrail } from "./audit-trail.ts";
+import { holdTrail } from "./audit-trail-store.ts";
+import { openTestLog, requireWholeTree } from "./test-log.ts";
 import type { SequencerOrder } from "./test-sequencer.ts";
 import { openTestSigning, publication, signer, type TestSigning } from "./test-signing.ts";
 import { checkWholeTrail } from "./trail-check.ts";
@@ -95,6 +97,48 @@ test("an entry that a superuser altered is found and named, whatever column it w
   expect((await t.signing.verifyTrail(acme.as("admin"), after)).first?.entryId).toBe(String(second.id));
   expect((await t.signing.verifyTrail(globex.as("admin"), {})).first).toBeNull();
   await expect(t.signing.verifyTrail(acme.as("editor"), {})).rejects.toMatchObject({ code: "access.denied" });
+});
+
+test("a long trail is checked stretch by stretch, and nothing is missed where one ends and the next begins", async () => {
+  await using t = await openTestSigning();
+  const { acme } = t.kernel;
+  const log = await openTestLog({ fastDatabase: t.kernel.fastDatabase, stateDir: t.parts.stateDir, clock: t.clock });
+  const { access, fastDatabase } = t.kernel;
+  const trail = createAuditTrail({ access, fastDatabase, log, checkedAtOnce: 3 });
+  await sequenceAll(t);
+  const { rows } = await fastDatabase.inTenant(acme.id, (tx) => tx.query<{ id: number }>("select id from audit_entries order by id"));
+  const stretches = async () => {
+    const reports = [await trail.verifyTrail(acme.as("admin"), {})];
+    for (let last = reports[0]; last?.nextCursor; reports.push(last)) {
+      last = await trail.verifyTrail(acme.as("admin"), { cursor: last.nextCursor });
+    }
+    return reports;
+  };
+  const whole = await stretches();
+  expect(whole.length).toBe(Math.floor(rows.length / 3) + 1);
+  expect(whole.map(({ checked }) => checked).reduce((sum, checked) => sum + checked, 0)).toBe(rows.length);
+  expect(whole.map(({ unclaimed }) => unclaimed)).toEqual([...whole.slice(1).map(() => null), 0]);
+  for (const { id } of rows) {
+    await tamper(t, "create table kept as select * from audit_entries where id = $1".replace("$1", String(id)));
+    await tamper(t, "delete from audit_entries where id = $1", [id]);
+    expect((await stretches()).map(({ first }) => first).filter(Boolean), `entry ${id}`).toEqual([
+      { entryId: String(id), problem: "missing" },
+    ]);
+    await tamper(t, "insert into audit_entries select * from kept");
+    await tamper(t, "drop table kept");
+  }
+});
+
+test("one check of a tenant's trail runs at a time; another tenant's is not held up", async () => {
+  await using t = await openTestSigning();
+  const { acme, globex } = t.kernel;
+  await sequenceAll(t);
+  await t.kernel.fastDatabase.inTenant(acme.id, async (tx) => {
+    expect(await holdTrail(tx, acme.id)).toBe(true);
+    await expect(t.signing.verifyTrail(acme.as("admin"), {})).rejects.toMatchObject({ kind: "limit", code: "signing.trail-busy" });
+    expect(await t.signing.verifyTrail(globex.as("admin"), {})).toMatchObject({ first: null });
+  });
+  expect(await t.signing.verifyTrail(acme.as("admin"), {})).toMatchObject({ first: null });
 });
 
 test("what the platform did is verified like a tenant's trail, by whoever runs it; no tenant sees or counts it", async () => {

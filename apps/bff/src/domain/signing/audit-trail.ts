@@ -10,8 +10,9 @@ import { randomBytes } from "node:crypto";
 import type { FastDatabase } from "../../platform/fast-database.ts";
 import type { Access } from "../access/access.ts";
 import type { Actor, SystemActor } from "../actor.ts";
+import { Failure } from "../failure.ts";
 import { auditLeafBody, NONCE_BYTES } from "./audit-leaf.ts";
-import { countUnclaimed, insertLeaves, isPending, takePending } from "./audit-trail-store.ts";
+import { countUnclaimed, holdTrail, insertLeaves, isPending, takePending } from "./audit-trail-store.ts";
 import { checkTrail, type Interval, type TrailReport } from "./trail-check.ts";
 import type { TransparencyLog } from "./transparency-log.ts";
 
@@ -22,17 +23,22 @@ export type { TrailReport } from "./trail-check.ts";
 export type AuditTrail = {
   /** Loop: gives waiting entries their places, a batch a turn. Answers how many. */
   sequenceAudit(loop: SystemActor): Promise<number>;
-  /** Recomputes the tenant's trail of `[from, to)` against the signed log. */
-  verifyTrail(actor: Actor, input: Interval): Promise<TrailReport>;
+  /**
+   * Recomputes the tenant's trail of `[from, to)` against the signed log, so many entries at once; `cursor` is that of the stretch before.
+   * Failures: `signing.trail-busy` (one check of a tenant at a time).
+   */
+  verifyTrail(actor: Actor, input: Interval & { readonly cursor?: string | undefined }): Promise<TrailReport>;
 };
 
 export type AuditTrailParts = {
   readonly access: Access;
   readonly fastDatabase: FastDatabase;
   readonly log: Pick<TransparencyLog, "sequence">;
+  /** Entries that are checked at once; tests have fewer. */
+  readonly checkedAtOnce?: number | undefined;
 };
 
-export function createAuditTrail({ access, fastDatabase, log }: AuditTrailParts): AuditTrail {
+export function createAuditTrail({ access, fastDatabase, log, checkedAtOnce }: AuditTrailParts): AuditTrail {
   return {
     sequenceAudit: async () => {
       // Without this look an idle registry would lock the log each second.
@@ -58,11 +64,13 @@ export function createAuditTrail({ access, fastDatabase, log }: AuditTrailParts)
       );
     },
 
-    verifyTrail: async (actor, interval) => {
-      const found = await access.readFast({ actor, action: "audit.read", resource: { kind: "audit", id: "*" } }, (tx) =>
-        checkTrail(tx, interval),
-      );
-      return { ...found, unclaimed: await fastDatabase.asSystem(countUnclaimed, { readOnly: true }) };
-    },
+    verifyTrail: async (actor, { cursor, ...interval }) =>
+      access.readFast({ actor, action: "audit.read", resource: { kind: "audit", id: "*" } }, async (tx) => {
+        if (!(await holdTrail(tx, actor.tenantId ?? "")))
+          throw new Failure("limit", "signing.trail-busy", "The trail is just being checked; try again when that is done");
+        const found = await checkTrail(tx, { ...interval, after: Number(cursor ?? 0), max: checkedAtOnce });
+        const unclaimed = found.nextCursor === null ? await fastDatabase.asSystem(countUnclaimed, { readOnly: true }) : null;
+        return { ...found, unclaimed };
+      }),
   };
 }

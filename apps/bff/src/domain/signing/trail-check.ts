@@ -14,6 +14,8 @@ import { countUnclaimed, findMissing, listTrail, type TrailRow } from "./audit-t
 import { findNodes, listShards, type ShardRow } from "./log-store.ts";
 
 const CHECK_PAGE = 500;
+/** Seconds of work: every entry is hashed, with a path of the tree each. */
+const CHECKED_AT_ONCE_MAX = 10_000;
 
 /** Half-open: `[from, to)`. */
 export type Interval = { readonly from?: Date | undefined; readonly to?: Date | undefined };
@@ -28,23 +30,35 @@ export type TrailReport = {
    * `not-in-log` (its place does not belong to the signed tree).
    */
   first: { entryId: string; problem: "altered" | "missing" | "not-in-log" } | null;
-  /** Leaves of the trail in the whole log that no entry claims; more than none means that entries and their places were removed. */
-  unclaimed: number;
+  /**
+   * Leaves of the trail in the whole log that no entry claims; more than none means that entries and their places were removed. Null
+   * while there is more to check: they are counted once, at the end.
+   */
+  unclaimed: number | null;
   /** The signed trees that the entries were compared with. */
   checkpoints: string[];
+  /** The entry after which to go on; null when nothing is left, or something was found. */
+  nextCursor: string | null;
 };
+
+/** From where, and how much of it. */
+export type Stretch = Interval & { readonly after?: number | undefined; readonly max?: number | undefined };
 
 /**
  * Everybody's trail and the platform's own, for whoever runs the platform: no person of a tenant may see beyond it, so no route leads
  * here. Holding the system role's password is the permission.
  */
 export async function checkWholeTrail(fastDatabase: Pick<FastDatabase, "asSystem">, interval: Interval): Promise<TrailReport> {
-  return fastDatabase.asSystem(async (tx) => ({ ...(await checkTrail(tx, interval)), unclaimed: await countUnclaimed(tx) }), {
+  const everything = { ...interval, max: Number.POSITIVE_INFINITY };
+  return fastDatabase.asSystem(async (tx) => ({ ...(await checkTrail(tx, everything)), unclaimed: await countUnclaimed(tx) }), {
     readOnly: true,
   });
 }
 
-export async function checkTrail(tx: FastTransaction, { from, to }: Interval): Promise<Omit<TrailReport, "unclaimed">> {
+export async function checkTrail(
+  tx: FastTransaction,
+  { from, to, after: start = 0, max = CHECKED_AT_ONCE_MAX }: Stretch,
+): Promise<Omit<TrailReport, "unclaimed">> {
   const shards = new Map<string, ShardRow>();
   for (const shard of await listShards(tx)) if (await isSigned(shard)) shards.set(shard.treeId, shard);
   const found: Omit<TrailReport, "unclaimed"> = {
@@ -52,9 +66,12 @@ export async function checkTrail(tx: FastTransaction, { from, to }: Interval): P
     waiting: 0,
     first: null,
     checkpoints: [...shards.values()].map(({ checkpoint }) => checkpoint),
+    nextCursor: null,
   };
-  for (let after = 0; found.first === null; ) {
-    const rows = await listTrail(tx, { from: from ?? null, to: to ?? null, after, take: CHECK_PAGE });
+  let upTo: number | null = null;
+  for (let [after, left] = [start, max]; found.first === null; ) {
+    const take = Math.min(CHECK_PAGE, left);
+    const rows = await listTrail(tx, { from: from ?? null, to: to ?? null, after, take });
     const problems = await judge(tx, rows, shards);
     for (const { entry, leaf } of rows) {
       const problem = problems.get(entry.id);
@@ -66,13 +83,18 @@ export async function checkTrail(tx: FastTransaction, { from, to }: Interval): P
       else found.waiting += 1;
     }
     const last = rows.at(-1);
-    if (!last || rows.length < CHECK_PAGE) break;
+    if (!last || rows.length < take) break;
     after = last.entry.id;
+    left -= rows.length;
+    if (left > 0) continue;
+    upTo = after;
+    break;
   }
-  const missing = await findMissing(tx);
+  const missing = await findMissing(tx, { after: start, upTo });
   if (missing !== null && (found.first === null || missing < Number(found.first.entryId))) {
     found.first = { entryId: String(missing), problem: "missing" };
   }
+  if (found.first === null && upTo !== null) found.nextCursor = String(upTo);
   return found;
 }
 
