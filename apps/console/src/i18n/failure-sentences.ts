@@ -561,6 +561,46 @@ const sentences = {
     en: ["This needs a tenant.", "Choose a tenant at the top left."],
     fr: ["Il faut un client pour cela.", "Choisissez un client en haut à gauche."],
   }),
+  "budgets.missing": () => ({
+    en: ["This budget is gone.", "Somebody removed it: load the page again."],
+    fr: ["Ce budget n'existe plus.", "Quelqu'un l'a supprimé : rechargez la page."],
+  }),
+  "budgets.exists": ({ templateName }) => ({
+    en: [
+      `There is a budget for ${text(templateName, "the whole tenant")} already.`,
+      "Change that one: what may be spent has one limit for each scope.",
+    ],
+    fr: [
+      `Il y a déjà un budget pour ${text(templateName, "tout le client")}.`,
+      "Modifiez-le : chaque périmètre n'a qu'une limite de dépense.",
+    ],
+  }),
+  "prices.other-currency": ({ expected }) => ({
+    en: [
+      `This tenant counts in ${text(expected, "another currency")}.`,
+      "Enter the prices in that currency: amounts of two cannot be added.",
+    ],
+    fr: [
+      `Ce client compte en ${text(expected, "une autre devise")}.`,
+      "Saisissez les prix dans cette devise : deux devises ne s'additionnent pas.",
+    ],
+  }),
+  "prices.in-the-past": () => ({
+    en: ["Prices cannot begin in the past.", "What was counted keeps its cost: choose now or a later moment."],
+    fr: ["Des prix ne peuvent pas commencer dans le passé.", "Ce qui est compté garde son coût : choisissez maintenant ou plus tard."],
+  }),
+  "usage.period-invalid": () => ({
+    en: ["This period cannot be shown.", "Choose an end after the beginning, at most 400 days later."],
+    fr: ["Cette période ne peut pas être affichée.", "Choisissez une fin après le début, 400 jours plus tard au plus."],
+  }),
+  "usage.too-many-buckets": ({ max }) => ({
+    en: [`A chart shows at most ${text(max, "so many")} points.`, "Choose a shorter period, or longer steps."],
+    fr: [`Un graphique montre au plus ${text(max, "tant de")} points.`, "Choisissez une période plus courte ou des pas plus longs."],
+  }),
+  "usage.not-whole-days": () => ({
+    en: ["Usage is counted anew for whole days only.", "Begin and end at midnight, UTC."],
+    fr: ["La consommation ne se recompte que par jours entiers.", "Commencez et finissez à minuit, UTC."],
+  }),
 
   /** Not the BFF's: what the console finds out by itself. */
   "console.unreachable": () => ({
