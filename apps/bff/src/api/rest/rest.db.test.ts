@@ -136,7 +136,7 @@ test("what is left of a caller's allowance is in every answer, and too many requ
   await using t = await open();
   const observer = await t.tokenOf("observer");
   const first = await t.call(observer, "GET", "/v1/templates");
-  expect(first.headers.get("ratelimit-policy")).toBe('"default";q=600;w=60');
+  expect(first.headers.get("ratelimit-policy")).toBe('"default";q=60;w=3600');
   expect(first.headers.get("ratelimit")).toMatch(/^"default";r=59;t=\d+$/);
   const rest = await Promise.all(Array.from({ length: 80 }, () => t.call(observer, "GET", "/v1/templates")));
   const refused = rest.filter(({ status }) => status === 429);

@@ -12,11 +12,19 @@ import { errorOf } from "../procedure.ts";
 import { channelOperations } from "./channels.ts";
 import { DOCS_POLICY, docsPage } from "./docs-page.ts";
 import { openApiDocument } from "./openapi.ts";
+import { rolloutOperations } from "./rollouts.ts";
 import type { Caller, Operation } from "./route.ts";
 import { runOperations } from "./runs.ts";
 import { templateOperations } from "./templates.ts";
+import { usageOperations } from "./usage.ts";
 
-export const OPERATIONS: readonly Operation[] = [...templateOperations, ...channelOperations, ...runOperations];
+export const OPERATIONS: readonly Operation[] = [
+  ...templateOperations,
+  ...channelOperations,
+  ...runOperations,
+  ...rolloutOperations,
+  ...usageOperations,
+];
 
 export type RestParts = {
   readonly domain: Domain;
