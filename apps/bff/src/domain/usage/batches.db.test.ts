@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { MetricsBatch } from "@agent-factory/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { connect, helloOf } from "../../gateway/test-host.ts";
+import { connect, helloOf, resultOf, usage as used } from "../../gateway/test-host.ts";
 import { openTestRegistry, type TestRegistry } from "../../gateway/test-registry.ts";
 import { systemActor } from "../actor.ts";
 import { createBatches } from "./batches.ts";
@@ -111,4 +111,28 @@ test("an attempt that was lost costs its template, when this host had it; of any
   );
   // Half a core and 64 MiB for eight seconds; one second of CPU.
   expect(rows).toEqual([{ id: runId, state: "lost", cost: 46, used: 11 }]);
+});
+
+test("a run that ended on a host is in the roll-ups a turn later, with what it reserved and what it used", async () => {
+  await using registry = await openTestRegistry({ now: NOW });
+  const { kernel, runs, usage } = registry;
+  const { versionId } = await registry.publish();
+  const host = await registry.readyHost();
+  await runs.submit(kernel.acme.as("operator"), { templateName: "audit", input: "{}" });
+  const [lease] = await runs.lease(host, { max: 1 });
+  if (!lease) throw new Error("nothing was leased");
+  await runs.started(host, [{ ...lease, at: NOW.getTime(), handOutMs: 1, warm: true }]);
+  const result = resultOf(lease, { usage: { ...used, durationMs: 20_000, cpuMs: 4_000, memoryBytesPeak: 32 << 20 } });
+  await runs.finish(host, [result]);
+  await runs.finish(host, [result]);
+  expect(await usage.ingest(systemActor("usage-ingest"))).toBe(1);
+  const { rows } = await kernel.fastDatabase.inTenant(kernel.acme.id, (tx) =>
+    tx.query(
+      `select version_id as version, runs, succeeded, cpu_us as cpu, memory_mib_ms as memory, allocated_micros as allocated, used_micros as used
+         from usage_rollups where grain_seconds = 60 and bucket = $1`,
+      [new Date("2031-05-14T12:34:00Z")],
+    ),
+  );
+  // Half a core and 64 MiB for twenty seconds: 112.5 and 1.5; four seconds of CPU and 32 MiB: 45 and 0.8.
+  expect(rows).toEqual([{ version: versionId, runs: 1, succeeded: 1, cpu: 4_000_000, memory: 32 * 20_000, allocated: 114, used: 46 }]);
 });
