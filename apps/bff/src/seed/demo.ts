@@ -10,7 +10,7 @@ import { systemActor, type UserActor } from "../domain/actor.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Reviews } from "../domain/reviews/reviews.ts";
 import { packDirectory } from "../domain/templates/archive.ts";
-import type { Templates } from "../domain/templates/templates.ts";
+import type { Templates, TemplateView } from "../domain/templates/templates.ts";
 import type { Tenants } from "../domain/tenants/tenants.ts";
 
 export const EXAMPLES_DIR = path.resolve(import.meta.dirname, "../../../../examples");
@@ -93,22 +93,38 @@ async function publishDraft(
   return (await templates.publish(systemActor("publisher", editor.tenantId), { reviewId })).versionId;
 }
 
-/** The draft that is to become the first version, or null when there is one already. Also goes on from a seed that was cut short. */
+/**
+ * The draft that is to become the first version; null when there is one already, or nothing but other people's texts. Also goes on from a
+ * seed that was cut short. What anybody else wrote is not approved in people's names.
+ */
 async function findOrCreate(templates: Templates, editor: UserActor, name: string): Promise<string | null> {
   try {
-    const template = await templates.get(editor, { name });
-    return template.versions.length > 0 ? null : (template.drafts.at(0)?.id ?? null);
+    return await templates.get(editor, { name });
   } catch (error) {
-    if (!(error instanceof Failure) || error.kind !== "missing") throw error;
-    const directory = path.join(EXAMPLES_DIR, name);
-    const { digest } = await templates.archives.upload(editor, await packDirectory(directory));
-    const manifest = await readFile(path.join(directory, "manifest.yaml"), "utf8");
-    // The code on disk is what is published, also when somebody is just working on the example.
-    const source = manifest.replace(/(\barchive:\s*)sha256:[0-9a-f]{64}/, `$1${digest}`);
-    return (await templates.create(editor, { source })).draftId;
+    if (error instanceof Failure && error.kind === "missing") return null;
+    throw error;
   }
 }
 
 async function firstUnsigned(templates: Templates, editor: UserActor, name: string): Promise<string | null> {
   return (await templates.get(editor, { name })).versions.find(({ signed }) => !signed)?.id ?? null;
 }
+  const template = await findTemplate(templates, editor, name);
+  if (template !== null && template.versions.length > 0) return null;
+  const source = await bringExample(templates, editor, name);
+  if (template === null) return (await templates.create(editor, { source })).draftId;
+  for (const { id: draftId } of template.drafts) {
+    if ((await templates.drafts.get(editor, { draftId })).source === source) return draftId;
+  }
+  return null;
+}
+
+async function findTemplate(templates: Templates, editor: UserActor, name: string): Promise<TemplateView | null> {
+/** The example's manifest, with its code in the registry: the code on disk, also when somebody is just working on the example. */
+async function bringExample(templates: Templates, editor: UserActor, name: string): Promise<string> {
+  const directory = path.join(EXAMPLES_DIR, name);
+  const { digest } = await templates.archives.upload(editor, await packDirectory(directory));
+  const manifest = await readFile(path.join(directory, "manifest.yaml"), "utf8");
+  return manifest.replace(/(\barchive:\s*)sha256:[0-9a-f]{64}/, `$1${digest}`);
+}
+
