@@ -98,17 +98,6 @@ async function publishDraft(
  * seed that was cut short. What anybody else wrote is not approved in people's names.
  */
 async function findOrCreate(templates: Templates, editor: UserActor, name: string): Promise<string | null> {
-  try {
-    return await templates.get(editor, { name });
-  } catch (error) {
-    if (error instanceof Failure && error.kind === "missing") return null;
-    throw error;
-  }
-}
-
-async function firstUnsigned(templates: Templates, editor: UserActor, name: string): Promise<string | null> {
-  return (await templates.get(editor, { name })).versions.find(({ signed }) => !signed)?.id ?? null;
-}
   const template = await findTemplate(templates, editor, name);
   if (template !== null && template.versions.length > 0) return null;
   const source = await bringExample(templates, editor, name);
@@ -120,6 +109,14 @@ async function firstUnsigned(templates: Templates, editor: UserActor, name: stri
 }
 
 async function findTemplate(templates: Templates, editor: UserActor, name: string): Promise<TemplateView | null> {
+  try {
+    return await templates.get(editor, { name });
+  } catch (error) {
+    if (error instanceof Failure && error.kind === "missing") return null;
+    throw error;
+  }
+}
+
 /** The example's manifest, with its code in the registry: the code on disk, also when somebody is just working on the example. */
 async function bringExample(templates: Templates, editor: UserActor, name: string): Promise<string> {
   const directory = path.join(EXAMPLES_DIR, name);
@@ -128,3 +125,6 @@ async function bringExample(templates: Templates, editor: UserActor, name: strin
   return manifest.replace(/(\barchive:\s*)sha256:[0-9a-f]{64}/, `$1${digest}`);
 }
 
+async function firstUnsigned(templates: Templates, editor: UserActor, name: string): Promise<string | null> {
+  return (await templates.get(editor, { name })).versions.find(({ signed }) => !signed)?.id ?? null;
+}
