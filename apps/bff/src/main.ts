@@ -163,7 +163,7 @@ export async function startRegistry(
     };
 
     if (env.DEMO) {
-      await seedDemo({ tenants, reviews, templates });
+      await seedDemo({ tenants, reviews, templates, plans, channels, rollouts });
       const file = await writeLocalJoinToken({ fleet, stateDir: env.STATE_DIR });
       await writeDemoToken({ tenants, tokens, stateDir: env.STATE_DIR });
       logger.info({ file }, "demo tenants are there; the local agent may join");

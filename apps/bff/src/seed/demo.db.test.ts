@@ -3,6 +3,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { systemActor } from "../domain/actor.ts";
+import { createChannels } from "../domain/channels/channels.ts";
+import { createPlans } from "../domain/rollouts/plans.ts";
+import { createRollouts } from "../domain/rollouts/rollouts.ts";
 import { packDirectory } from "../domain/templates/archive.ts";
 import { EXAMPLES_DIR, seedDemo } from "./demo.ts";
 import { writeLocalJoinToken } from "./local-agent.ts";
@@ -12,9 +15,18 @@ import { openTestTemplates } from "./test-templates.ts";
 async function openSeedable() {
   const kernel = await openTestKernel({ tenants: false });
   const factory = await openTestTemplates(kernel);
+  const { access, audit, fastDatabase } = kernel;
+  const { redis, clock, reviews } = factory;
+  const channels = createChannels({ access, redis, clock });
+  // Nothing runs in a seed: nothing waits, and nothing was counted.
+  const runs = { repin: async () => [], ring: () => undefined };
+  const rollouts = createRollouts({ access, audit, fastDatabase, channels, runs, counts: async () => [], redis, clock });
   return {
     ...kernel,
     ...factory,
+    channels,
+    rollouts,
+    plans: createPlans({ access, reviews }),
     [Symbol.asyncDispose]: async () => {
       await factory[Symbol.asyncDispose]();
       await kernel[Symbol.asyncDispose]();
@@ -40,6 +52,12 @@ test("the demo has two tenants, a person for every role, and two published templ
           (await t.templates.get(actor, { name })).versions.map((version) => [name, version.semver, version.digest, version.signed]),
         ),
       ),
+      channels: (acme ? (await t.channels.list(actor, {})).items : []).map(({ templateName, name, stable }) => [
+        templateName,
+        name,
+        stable?.semver,
+      ]),
+      plans: acme ? (await t.plans.list(actor)).items.map(({ name, revision }) => [name, revision]) : [],
       entries: trail.rows[0]?.n,
     };
   };
@@ -56,6 +74,11 @@ test("the demo has two tenants, a person for every role, and two published templ
     [["dependency-audit", "1.0.0", expect.stringMatching(/^sha256:/), true]],
     [["log-digest", "1.0.0", expect.stringMatching(/^sha256:/), true]],
   ]);
+  expect(first.channels).toEqual([
+    ["dependency-audit", "production", "1.0.0"],
+    ["log-digest", "production", "1.0.0"],
+  ]);
+  expect(first.plans).toEqual([["standard", 1]]);
   await seedDemo(t);
   expect(await state()).toEqual(first);
 });
@@ -85,7 +108,7 @@ test.each(["upload", "create", "requestReview", "approve", "publish", "sign"])(
       ...(step === "upload" ? { archives: { ...t.templates.archives, upload: cut } } : { [step]: cut }),
     };
     const reviews = step === "approve" ? { ...t.reviews, approve: cut } : t.reviews;
-    await expect(seedDemo({ tenants: t.tenants, reviews, templates })).rejects.toThrow("power cut");
+    await expect(seedDemo({ ...t, reviews, templates })).rejects.toThrow("power cut");
     await seedDemo(t);
     const acme = (await t.tenants.list()).find((tenant) => tenant.slug === "acme");
     const template = await t.templates.get(systemActor("seed", acme?.id ?? null), { name: "dependency-audit" });

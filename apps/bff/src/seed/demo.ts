@@ -1,14 +1,18 @@
 /**
  * The demo: two tenants, so that isolation can be seen, a person for every role (the development identity provider has the same
  * subjects), and the example templates published in the first tenant: written by its editor, approved by its reviewer, published and
- * signed by the loops' own doors. So everything here is authorised, reviewed and audited like anything else. Safe to run at every
+ * signed by the loops' own doors; each is on the channel `production`, by a plan that was reviewed too. So everything here is authorised, reviewed and audited like anything else. Safe to run at every
  * start: what is there stays as it is, and what was cut short goes on.
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { systemActor, type UserActor } from "../domain/actor.ts";
+import type { Channels } from "../domain/channels/channels.ts";
 import { Failure } from "../domain/failure.ts";
 import type { Reviews } from "../domain/reviews/reviews.ts";
+import { readPlan } from "../domain/rollouts/plan.ts";
+import type { Plans } from "../domain/rollouts/plans.ts";
+import type { Rollouts } from "../domain/rollouts/rollouts.ts";
 import { packDirectory } from "../domain/templates/archive.ts";
 import type { Templates, TemplateView } from "../domain/templates/templates.ts";
 import type { Tenants } from "../domain/tenants/tenants.ts";
@@ -39,9 +43,36 @@ const TENANTS: readonly DemoTenant[] = [
   { slug: "globex", name: "Globex Claims", people: [{ role: "editor", name: "Gil Moreau" }], examples: [] },
 ];
 
-export type DemoParts = { tenants: Tenants; reviews: Reviews; templates: Templates };
+/** Small enough for the traffic of a demo: a real plan asks for more samples and gives more time. */
+export const DEMO_PLAN = `# How a version reaches the users of a channel: who is worse than the version before is taken back.
+apiVersion: agentfactory.dev/v1
+kind: RolloutPlan
+metadata: { name: standard, title: Standard }
+spec:
+  alpha: 0.01
+  steps:
+    - { weight: 10, minSamples: 20, deadline: 2m, onDeadline: proceed }
+    - { weight: 50, minSamples: 50, deadline: 2m, onDeadline: proceed }
+    - { weight: 100, deadline: 2m, onDeadline: proceed }
+  metrics:
+    - { name: failed, tolerance: 1.0, margin: 1.5, onBreach: rollback }
+    - { name: slow, tolerance: 1.0, margin: 1.5, onBreach: pause }
+    - { name: dear, tolerance: 1.0, margin: 1.5, onBreach: notify }
+`;
 
-export async function seedDemo({ tenants, reviews, templates }: DemoParts): Promise<void> {
+/** Every example is asked for by this channel. */
+const CHANNEL = "production";
+
+export type DemoParts = {
+  tenants: Tenants;
+  reviews: Reviews;
+  templates: Templates;
+  plans: Plans;
+  channels: Pick<Channels, "list" | "create">;
+  rollouts: Pick<Rollouts, "start" | "promote">;
+};
+
+export async function seedDemo({ tenants, reviews, templates, plans, channels, rollouts }: DemoParts): Promise<void> {
   const known = new Map((await tenants.list()).map((tenant) => [tenant.slug, tenant]));
   for (const { slug, name, people, examples } of TENANTS) {
     const tenant = known.get(slug) ?? (await tenants.create(systemActor("seed"), { slug, name }));
@@ -59,7 +90,49 @@ export async function seedDemo({ tenants, reviews, templates }: DemoParts): Prom
       return { kind: "user", id: member.userId, name: member.name, tenantId: tenant.id, roles: member.roles };
     };
     for (const example of examples) await publishExample({ templates, reviews }, as, example);
+    if (examples.length > 0) await publishPlan({ plans, reviews }, as);
+    for (const example of examples) await openChannel({ templates, channels, rollouts }, as("operator"), example);
   }
+}
+
+/** Proposed by the operator, approved by the reviewer, published by the loop's own door: whatever of it is missing. */
+async function publishPlan({ plans, reviews }: Pick<DemoParts, "plans" | "reviews">, as: (role: string) => UserActor): Promise<void> {
+  const operator = as("operator");
+  const { plan, digest } = readPlan(DEMO_PLAN);
+  if (!plan) throw new Error("the demo's plan has errors");
+  if ((await plans.list(operator)).items.some(({ name }) => name === plan.name)) return;
+  const reviewId = await propose(plans, operator, plan);
+  const approving = reviews.approve(as("reviewer"), { reviewId, digest, baseDigest: null, policyRevision: reviews.policyRevision("plan") });
+  await approving.catch((error: unknown) => {
+    // A seed that was cut short after the approval goes on from there.
+    if (!(error instanceof Failure) || error.code !== "reviews.closed") throw error;
+  });
+  await plans.publish(systemActor("publisher", operator.tenantId), { reviewId });
+}
+
+async function propose(plans: Plans, operator: UserActor, { name, title }: { name: string; title: string }): Promise<string> {
+  try {
+    return (await plans.propose(operator, { name, source: DEMO_PLAN, title })).reviewId;
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== "plans.proposed") throw error;
+    return String(error.details["reviewId"]);
+  }
+}
+
+/** The channel, and its first version as the stable one. */
+async function openChannel(
+  { templates, channels, rollouts }: Pick<DemoParts, "templates" | "channels" | "rollouts">,
+  operator: UserActor,
+  templateName: string,
+): Promise<void> {
+  const { versions } = await templates.get(operator, { name: templateName });
+  if (!versions.some(({ semver, state, signed }) => semver === "1.0.0" && state !== "revoked" && signed)) return;
+  const find = async () => (await channels.list(operator, { templateName })).items.find(({ name }) => name === CHANNEL);
+  if (!(await find())) await channels.create(operator, { templateName, name: CHANNEL, planName: "standard" });
+  const channel = await find();
+  if (!channel || channel.stable !== null) return;
+  const { number } = channel.rollout ?? (await rollouts.start(operator, { templateName, channel: CHANNEL, semver: "1.0.0" }));
+  await rollouts.promote(operator, { number, reason: "The first version of the demo" });
 }
 
 /** Draft, review, approval, version, signature: whatever of it is missing, by the people whose part it is. */
@@ -88,7 +161,8 @@ async function publishDraft(
     const approver = approvers.shift();
     if (approver === undefined) throw new Error("the demo has too few people to approve its examples");
     const policyRevision = reviews.policyRevision("template");
-    state = (await reviews.approve(as(approver), { reviewId, digest: digest ?? "", baseDigest: base?.digest ?? null, policyRevision })).state;
+    state = (await reviews.approve(as(approver), { reviewId, digest: digest ?? "", baseDigest: base?.digest ?? null, policyRevision }))
+      .state;
   }
   return (await templates.publish(systemActor("publisher", editor.tenantId), { reviewId })).versionId;
 }

@@ -47,6 +47,11 @@ export async function findPlanDraft(tx: AnyTransaction, draftId: string): Promis
   return row ?? null;
 }
 
+export async function findOpenDraft(tx: AnyTransaction, name: string): Promise<string | null> {
+  const [row] = await sqlOf(tx).execute<{ id: string }>("select id from rollout_plan_drafts where name = $1 and state = 'open'", [name]);
+  return row?.id ?? null;
+}
+
 /** Null when there is an open one of this name. */
 export async function insertPlanDraft(
   tx: AnyTransaction,

@@ -4,6 +4,7 @@
  *   proposed      a draft and a review of it, by somebody who may; nobody who wrote it approves it
  *   published     by the loop that hears of the approval: the next revision of its name, which never changes; rollouts that run keep theirs
  */
+import type { Transaction } from "../../platform/database.ts";
 import type { Access } from "../access/access.ts";
 import type { Actor, SystemActor } from "../actor.ts";
 import { Failure } from "../failure.ts";
@@ -12,6 +13,7 @@ import { type Plan, readPlan } from "./plan.ts";
 import {
   closeAbandonedDrafts,
   closePlanDraft,
+  findOpenDraft,
   findPlanDraft,
   insertPlan,
   insertPlanDraft,
@@ -109,7 +111,7 @@ export function createPlans({ access, reviews }: { access: Access; reviews: Revi
         await closeAbandonedDrafts(tx, name);
         const tenantId = actor.tenantId ?? "";
         const draftId = await insertPlanDraft(tx, { tenantId, name, source, createdBy: actor.id });
-        if (draftId === null) throw new Failure("conflict", "plans.proposed", `A proposal of ${name} is under review`, { name });
+        if (draftId === null) throw await proposed(tx, reviews, name);
         const subject = { kind: PLAN_SUBJECT, name };
         const { number, reviewId } = await reviews.open(tx, actor, {
           tenantId,
@@ -152,6 +154,16 @@ export function createPlans({ access, reviews }: { access: Access; reviews: Revi
       }
     },
   };
+}
+
+async function proposed(tx: Transaction, reviews: Reviews, name: string): Promise<Failure> {
+  const draftId = await findOpenDraft(tx, name);
+  const live = draftId === null ? null : await reviews.live(tx, PLAN_SUBJECT, draftId);
+  return new Failure("conflict", "plans.proposed", `A proposal of ${name} is under review`, {
+    name,
+    number: live?.number ?? null,
+    reviewId: live?.reviewId ?? null,
+  });
 }
 
 function viewOf({ name, revision, digest, source, publishedAt, publishedBy }: PlanRow): PlanView[] {
