@@ -314,6 +314,97 @@ const sentences = {
     en: ["There is no such run in this tenant.", "Its address may be incomplete. Look for it among the runs."],
     fr: ["Cette exécution n'existe pas chez ce client.", "L'adresse est peut-être incomplète. Cherchez-la parmi les exécutions."],
   }),
+  "runs.range-and-channel": () => ({
+    en: ["A run is of a version range or of a channel, not of both.", "Name one of them."],
+    fr: ["Une exécution vise une plage de versions ou un canal, pas les deux.", "Indiquez l'un ou l'autre."],
+  }),
+  "quotas.held": () => ({
+    en: ["New runs are refused for now.", "A manager or an administrator can release the hold."],
+    fr: ["Les nouvelles exécutions sont refusées pour le moment.", "Un gestionnaire ou un administrateur peut lever ce blocage."],
+  }),
+  "quotas.hold-missing": () => ({
+    en: ["There is no such hold, or it was released.", "Reload the page to see those that are left."],
+    fr: ["Ce blocage n'existe pas, ou il a été levé.", "Rechargez la page pour voir ceux qui restent."],
+  }),
+  "channels.missing": () => ({
+    en: ["The template has no such channel.", "Look at its channels, or create one."],
+    fr: ["Le modèle n'a pas ce canal.", "Consultez ses canaux, ou créez-en un."],
+  }),
+  "channels.name-taken": () => ({
+    en: ["The template has a channel of this name.", "Choose another name."],
+    fr: ["Le modèle a déjà un canal de ce nom.", "Choisissez un autre nom."],
+  }),
+  "channels.no-valid-version": () => ({
+    en: ["The channel has no version that may run now.", "Start a rollout of a valid version on it."],
+    fr: ["Le canal n'a aucune version exécutable en ce moment.", "Lancez-y le déploiement d'une version valable."],
+  }),
+  "rollouts.missing": () => ({
+    en: ["There is no such rollout in this tenant.", "Look for it among the rollouts."],
+    fr: ["Ce déploiement n'existe pas chez ce client.", "Cherchez-le parmi les déploiements."],
+  }),
+  "rollouts.ended": () => ({
+    en: ["The rollout is over.", "Its page says how it ended."],
+    fr: ["Le déploiement est terminé.", "Sa page dit comment."],
+  }),
+  "rollouts.not-paused": () => ({
+    en: ["The rollout is not paused.", "Reload the page to see where it is."],
+    fr: ["Le déploiement n'est pas en pause.", "Rechargez la page pour voir où il en est."],
+  }),
+  "rollouts.no-gate": () => ({
+    en: ["The present step has no closed gate.", "Reload the page to see where it is."],
+    fr: ["L'étape en cours n'a pas de porte fermée.", "Rechargez la page pour voir où elle en est."],
+  }),
+  "rollouts.gate-waiting": () => ({
+    en: ["The rollout waits at a gate.", "Open the gate first, then promote it."],
+    fr: ["Le déploiement attend à une porte.", "Ouvrez d'abord la porte, puis promouvez-le."],
+  }),
+  "rollouts.live": () => ({
+    en: ["A rollout runs on this channel.", "Wait for its end, or abort it."],
+    fr: ["Un déploiement est en cours sur ce canal.", "Attendez sa fin, ou abandonnez-le."],
+  }),
+  "rollouts.same-version": () => ({
+    en: ["The channel has this version already.", "Choose another version."],
+    fr: ["Le canal a déjà cette version.", "Choisissez une autre version."],
+  }),
+  "rollouts.version-unusable": () => ({
+    en: ["This version cannot be rolled out.", "It is revoked, not signed yet, or no host runs it: its template says which."],
+    fr: [
+      "Cette version ne peut pas être déployée.",
+      "Elle est révoquée, pas encore signée, ou aucun hôte ne l'exécute : son modèle le dit.",
+    ],
+  }),
+  "rollouts.baseline-revoked": () => ({
+    en: ["The baseline was revoked: there is nothing left to compare with.", "Promote the canary, or abort the rollout."],
+    fr: ["La référence a été révoquée : il n'y a plus rien à comparer.", "Promouvez le canari, ou abandonnez le déploiement."],
+  }),
+  "rollouts.moved-on": () => ({
+    en: ["The rollout moved on meanwhile.", "Reload the page and try again."],
+    fr: ["Le déploiement a avancé entre-temps.", "Rechargez la page et réessayez."],
+  }),
+  "plans.missing": () => ({
+    en: ["There is no such rollout plan.", "Propose it, or choose another for the channel."],
+    fr: ["Ce plan de déploiement n'existe pas.", "Proposez-le, ou choisissez-en un autre pour le canal."],
+  }),
+  "plans.invalid": () => ({
+    en: ["The plan has errors.", "The places are listed; correct them and propose it again."],
+    fr: ["Le plan contient des erreurs.", "Les endroits sont listés ; corrigez-les et proposez-le à nouveau."],
+  }),
+  "plans.name-mismatch": () => ({
+    en: ["The text names another plan.", "Give it the name of this plan."],
+    fr: ["Le texte nomme un autre plan.", "Donnez-lui le nom de ce plan."],
+  }),
+  "plans.nothing-changed": () => ({
+    en: ["The plan says what its latest revision says.", "Change it, or leave it."],
+    fr: ["Le plan dit la même chose que sa dernière révision.", "Modifiez-le, ou laissez-le."],
+  }),
+  "plans.proposed": () => ({
+    en: ["A proposal of this plan is under review.", "Wait for its end, or withdraw it."],
+    fr: ["Une proposition de ce plan est en revue.", "Attendez sa fin, ou retirez-la."],
+  }),
+  "plans.base-outdated": () => ({
+    en: ["Another revision of the plan was published meanwhile.", "Propose the change again on top of it."],
+    fr: ["Une autre révision du plan a été publiée entre-temps.", "Proposez à nouveau le changement à partir d'elle."],
+  }),
   "runs.no-host-ready": ({ reason }) => {
     const why = NO_HOST[typeof reason === "string" ? reason : ""] ?? {
       en: "none takes work now",
