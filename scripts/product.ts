@@ -226,6 +226,7 @@ async function open(options: ProductOptions, opened: (() => Promise<void>)[], st
           env: {
             ...common,
             BFF_URL: urls.bff,
+            REGISTRY_URL: urls.bff,
             OIDC_CLIENT_ID: "console",
             NEXTAUTH_URL: urls.console,
             NEXTAUTH_SECRET: secrets.nextAuth,

@@ -8,6 +8,11 @@ const schema = z.object({
   CONSOLE_URL: z.url().default("http://127.0.0.1:4000"),
   /** Where this server reaches the BFF; browsers never do. */
   BFF_URL: z.url().default("http://127.0.0.1:4100"),
+  /** Where programs reach the registry's REST API; shown to people, and never asked by the console. */
+  REGISTRY_URL: z
+    .url()
+    .transform((url) => url.replace(/\/+$/, ""))
+    .optional(),
   OIDC_ISSUER: z.url().default("http://127.0.0.1:4300"),
   OIDC_CLIENT_ID: z.string().min(1).default("console"),
   OIDC_CLIENT_SECRET: z.string().min(16),

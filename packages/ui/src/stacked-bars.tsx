@@ -34,7 +34,7 @@ export function StackedBars(props: ChartProps): ReactNode {
           minTickGap={48}
         />
         <YAxis
-          width={40}
+          width="auto"
           allowDecimals={false}
           tickFormatter={formatValue}
           tick={{ fill: "var(--ink-3)", fontSize: 11 }}

@@ -79,8 +79,9 @@ export function createFormat(locale: Locale, timeZone: string, now: number): For
     durationMs,
     money(micros, currency) {
       const value = micros / 1_000_000;
-      const small = value !== 0 && Math.abs(value) < 1;
-      return numbers({ style: "currency", currency, minimumFractionDigits: 2, maximumFractionDigits: small ? 4 : 2 }).format(value);
+      const size = Math.abs(value);
+      const digits = size === 0 || size >= 1 ? 2 : size >= 0.01 ? 4 : 6;
+      return numbers({ style: "currency", currency, minimumFractionDigits: 2, maximumFractionDigits: digits }).format(value);
     },
     relative(date) {
       const ms = new Date(date).getTime() - now;
