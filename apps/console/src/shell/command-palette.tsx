@@ -1,7 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
-import { Keyboard, Languages, LayoutTemplate, LogOut, Moon, Search, Sun } from "lucide-react";
+import { GitBranch, Keyboard, Languages, LayoutTemplate, LogOut, Moon, Search, Sun } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { type ReactNode, useDeferredValue, useState } from "react";
 import { useLocale, useMessages } from "../i18n/i18n.tsx";
@@ -100,6 +100,12 @@ export function CommandPalette({
           </Command.Group>
         )}
         <Command.Group heading={messages.paletteActions} className={group}>
+          {viewer.can("rollouts.start").allowed ? (
+            <Command.Item value={messages.paletteStartRollout} onSelect={run(() => router.push("/rollouts?start="))} className={row}>
+              <GitBranch aria-hidden />
+              {messages.paletteStartRollout}
+            </Command.Item>
+          ) : null}
           <Command.Item value={`${messages.theme} ${messages.themeLight}`} onSelect={run(() => setTheme("light"))} className={row}>
             <Sun aria-hidden />
             {messages.themeTo(messages.themeLight)}

@@ -3,6 +3,7 @@ import { TRPCClientError } from "@trpc/client";
 import type { ReactNode } from "react";
 import { NoticeWatch } from "../../features/notices/notice-watch.tsx";
 import { Bell, UnreadCount } from "../../features/notices/unread-count.tsx";
+import { LiveCount } from "../../features/rollouts/live-count.tsx";
 import { describeFailure } from "../../i18n/failure-sentences.ts";
 import { getLocale } from "../../i18n/server.ts";
 import { ViewerProvider } from "../../session/viewer.tsx";
@@ -26,7 +27,7 @@ export default async function ConsoleLayout({ children }: { children: ReactNode 
       <ViewerProvider session={session}>
         <HydrationBoundary state={dehydrate(queryClient)}>
           <NoticeWatch />
-          <AppShell bell={<Bell />} counts={{ inbox: <UnreadCount /> }}>
+          <AppShell bell={<Bell />} counts={{ inbox: <UnreadCount />, rollouts: <LiveCount /> }}>
             {children}
           </AppShell>
         </HydrationBoundary>

@@ -14,6 +14,7 @@ export type RolloutEvent = RolloutPageView["events"][number];
 export type PlanStep = RolloutPageView["plan"]["steps"][number];
 export type Control = keyof RolloutPageView["can"];
 export type Preview = Outputs["rollouts"]["preview"];
+export type PlanRow = Outputs["plans"]["list"]["items"][number];
 export type ChannelRow = Outputs["channels"]["list"]["items"][number];
 export type ChannelMove = Outputs["channels"]["history"]["items"][number];
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { event, metric, rollout } from "./test-rollout.ts";
-import { chartPoints, segmentsOf, startsOf } from "./timeline.ts";
+import { chartPoints, progressOf, segmentsOf, startsOf } from "./timeline.ts";
 
 const states = (change: Parameters<typeof rollout>[0]) => segmentsOf(rollout(change)).map(({ state }) => state);
 const started = event("started", "14:04:00", 0);
@@ -63,4 +63,8 @@ test("a metric nobody has looked at yet is no data from the first step on", () =
   const points = chartPoints(metric(), startsOf([started]), "2026-11-25T14:15:00Z");
   expect(points.every(({ values }) => values === null)).toBe(true);
   expect(points).toHaveLength(2);
+});
+
+test("progress is full with enough samples, and where none are needed", () => {
+  expect([progressOf(0, 50), progressOf(34, 50), progressOf(81, 50), progressOf(0, 0)]).toEqual([0, 0.68, 1, 1]);
 });

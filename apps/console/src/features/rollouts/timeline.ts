@@ -64,6 +64,11 @@ function samplesWhenLeft(events: readonly RolloutEvent[]): Map<number, number> {
   return left;
 }
 
+/** How far a step is by its samples, from 0 to 1. What needs none is as far as it can be. */
+export function progressOf(samples: number, needed: number): number {
+  return needed === 0 ? 1 : Math.min(1, samples / needed);
+}
+
 /**
  * What a chart of the ratio is given: each look, the time before a step's first look as no data (every step is a test of its own), and the
  * last look held until now, for nothing new was seen since.

@@ -44,6 +44,8 @@ export type TemplateSlots = {
   readonly ProofAlarm: ComponentType<{ readonly name: string; readonly semver: string }>;
   /** Who runs it. */
   readonly Runners: ComponentType<{ readonly templateName: string }>;
+  /** What runs may ask for by name, and the rollouts that move it. */
+  readonly Channels: ComponentType<{ readonly templateName: string }>;
 };
 
 /** One template: its versions and where each came from, who runs it, who works on it, and the code of the newest. */
@@ -204,6 +206,7 @@ function Loaded({ template, slots }: { template: TemplateView; slots: TemplateSl
               ) : null}
             </dl>
           </Panel>
+          {template.versions.length > 0 ? <slots.Channels templateName={template.name} /> : null}
           <Drafts name={template.name} drafts={open} />
           {template.versions.length > 0 ? (
             <>
