@@ -30,9 +30,12 @@ test.each(["spec", "/a~2", "/a~", `/${"a".repeat(2_048)}`, "/a\0b", 7])(
   },
 );
 
-test.each(["", "   ", "\0", "half \ud83d", "x".repeat(10_001)])("a comment says something PostgreSQL can hold, and not too much", async (body) => {
-  expect(await passes("comment", { reviewId, body })).toBe(false);
-});
+test.each(["", "   ", "\0", "half \ud83d", "x".repeat(10_001)])(
+  "a comment says something PostgreSQL can hold, and not too much",
+  async (body) => {
+    expect(await passes("comment", { reviewId, body })).toBe(false);
+  },
+);
 
 test("a no says why, a request says what", async () => {
   const judged = { reviewId, digest: "sha256:a", baseDigest: null, policyRevision: "sha256:b" };
