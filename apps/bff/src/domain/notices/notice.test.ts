@@ -19,6 +19,8 @@ const facts: Facts = {
 };
 const none: Facts = { version: null, run: null, key: null };
 
+const rollout = { number: 4, templateName: "audit", channel: "production", semver: "1.1.0", startedBy: author, actorId: "system:rollouts" };
+
 /** One good event of each topic, as the modules write them. */
 const EVENTS: Record<(typeof noticeTopics)[number], unknown> = {
   "review.requested": review,
@@ -32,6 +34,9 @@ const EVENTS: Record<(typeof noticeTopics)[number], unknown> = {
   "version.signed": { versionId: nobody },
   "version.revoked": { versionId: nobody, actorId: author, actorName: "Olga", reason: "It leaks" },
   "run.refused": { runId: nobody, templateName: "audit", semver: "1.1.0", check: "key-known", hostName: "local" },
+  "rollout.paused": { ...rollout, reason: "too-few-samples" },
+  "rollout.rolled-back": { ...rollout, reason: "breached:failed" },
+  "rollout.completed": { ...rollout, reason: null },
   "key.distrusted": { keyId: nobody },
 };
 
@@ -49,6 +54,12 @@ test("every topic has its kind, its place and its people", () => {
     ["version.signed", `version:${nobody}`, "/templates/audit", { ids: [author], roles: [], except: [] }],
     ["version.revoked", `version.revoked:${nobody}`, "/templates/audit", { ids: [author], roles: ["operator", "admin"], except: [author] }],
     ["run.refused", "run.refused:audit@1.1.0:2026-11-24T09", `/runs/${nobody}`, { ids: [], roles: ["operator", "admin"], except: [] }],
+    ...["paused", "rolled-back", "completed"].map((verb) => [
+      `rollout.${verb}`,
+      `rollout.${verb}:3`,
+      "/rollouts/4",
+      { ids: [author], roles: verb === "completed" ? [] : ["operator", "admin"], except: ["system:rollouts"] },
+    ]),
     ["key.distrusted", `key.distrusted:${nobody}:2026-11-01T00:00:00.000Z`, "/trust", { ids: [], roles: ["admin"], except: [] }],
   ]);
 });

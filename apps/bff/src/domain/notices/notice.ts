@@ -17,6 +17,15 @@ export type AboutReview = {
 };
 export type AboutVersion = { readonly templateName: string; readonly semver: string };
 
+export type AboutRollout = {
+  readonly number: number;
+  readonly templateName: string;
+  readonly channel: string;
+  readonly semver: string;
+  /** As the rollout names it: `breached:failed`, `too-few-samples`, `aborted`, or somebody's words; null when it completed. */
+  readonly reason: string | null;
+};
+
 /** What a notice says, by kind. */
 export type NoticeContent =
   | { readonly kind: "review.requested" | "review.approved"; readonly data: AboutReview }
@@ -30,6 +39,7 @@ export type NoticeContent =
       readonly kind: "run.refused";
       readonly data: AboutVersion & { readonly check: string | null; readonly hostName: string | null; readonly runs: number };
     }
+  | { readonly kind: "rollout.paused" | "rollout.rolled-back" | "rollout.completed"; readonly data: AboutRollout }
   | {
       readonly kind: "key.distrusted";
       readonly data: {
@@ -81,6 +91,15 @@ const reviewEvent = z.object({
 });
 const versionEvent = z.object({ versionId: uuid, actorId: text, actorName: text, reason: text });
 const runEvent = z.object({ runId: uuid, templateName: z.string(), semver: z.string(), check: text, hostName: text });
+const rolloutEvent = z.object({
+  number: z.int().positive(),
+  templateName: z.string(),
+  channel: z.string(),
+  semver: z.string(),
+  reason: text,
+  startedBy: z.string().catch(""),
+  actorId: z.string().catch(""),
+});
 const keyEvent = z.object({ keyId: uuid, hint: text, by: text, from: text, reason: text });
 
 /** The rows that an event names, for looking them up. */
@@ -110,6 +129,9 @@ export const noticeTopics = [
   "version.signed",
   "version.revoked",
   "run.refused",
+  "rollout.paused",
+  "rollout.rolled-back",
+  "rollout.completed",
   "key.distrusted",
 ] as const satisfies readonly (NoticeKind | "review.withdrawn")[];
 
@@ -117,6 +139,7 @@ export const noticeTopics = [
 export function noticeOf({ id, topic, payload }: Event, facts: Facts): Notice | null {
   if (topic.startsWith("review.")) return ofReview(id, topic, payload);
   if (topic.startsWith("version.")) return ofVersion(topic, payload, facts.version);
+  if (topic.startsWith("rollout.")) return ofRollout(id, topic, payload);
   if (topic === "run.refused") return ofRun(payload, facts.run);
   return topic === "key.distrusted" ? ofKey(payload, facts.key) : null;
 }
@@ -180,6 +203,22 @@ function ofRun(payload: unknown, run: Facts["run"]): Notice | null {
     key: `run.refused:${templateName}@${semver}:${hour}`,
     href: `/runs/${runId}`,
     people: { ids: [], roles: ACTIONS["templates.revoke"], except: [] },
+  };
+}
+
+/** Those who can do something about it, and who began it; not whoever did it themselves. Of a good end only who began it. */
+function ofRollout(id: number, topic: string, payload: unknown): Notice | null {
+  const event = rolloutEvent.safeParse(payload).data;
+  if (!event || (topic !== "rollout.paused" && topic !== "rollout.rolled-back" && topic !== "rollout.completed")) return null;
+  const { number, templateName, channel, semver, startedBy, actorId } = event;
+  const roles = topic === "rollout.completed" ? [] : ACTIONS["rollouts.pass-gate"];
+  return {
+    kind: topic,
+    data: { number, templateName, channel, semver, reason: clipped(event.reason) },
+    // A rollout pauses more than once: the event is the cause.
+    key: `${topic}:${id}`,
+    href: `/rollouts/${number}`,
+    people: { ids: [startedBy], roles, except: [actorId] },
   };
 }
 

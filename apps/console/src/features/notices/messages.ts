@@ -48,6 +48,11 @@ export const noticeMessages = defineMessages({
     refusedHost: (host: string) => `Host ${host}.`,
     refusedCheck: (check: string) => `What did not hold: ${check}.`,
     distrustedBy: (by: string) => `${by} no longer trusts one of the signing keys`,
+    rolloutPaused: (templateName: string, semver: string, channel: string) =>
+      `The rollout of ${templateName} ${semver} on ${channel} is paused`,
+    rolledBack: (templateName: string, semver: string, channel: string) => `${templateName} ${semver} was rolled back on ${channel}`,
+    rolloutCompleted: (templateName: string, semver: string, channel: string) =>
+      `${templateName} ${semver} is the stable version of ${channel}`,
     distrusted: "One of the signing keys is no longer trusted",
     distrustedFrom: (from: string) => `What it signed from ${from} on is refused.`,
 
@@ -112,6 +117,11 @@ export const noticeMessages = defineMessages({
     refusedHost: (host: string) => `Hôte ${host}.`,
     refusedCheck: (check: string) => `Ce qui ne tenait pas : ${check}.`,
     distrustedBy: (by: string) => `${by} ne fait plus confiance à l'une des clés de signature`,
+    rolloutPaused: (templateName: string, semver: string, channel: string) =>
+      `Le déploiement de ${templateName} ${semver} sur ${channel} est en pause`,
+    rolledBack: (templateName: string, semver: string, channel: string) => `${templateName} ${semver} a été retiré de ${channel}`,
+    rolloutCompleted: (templateName: string, semver: string, channel: string) =>
+      `${templateName} ${semver} est la version stable de ${channel}`,
     distrusted: "L'une des clés de signature n'est plus digne de confiance",
     distrustedFrom: (from: string) => `Ce qu'elle a signé à partir du ${from} est refusé.`,
 

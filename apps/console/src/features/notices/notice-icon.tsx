@@ -4,6 +4,7 @@ import {
   BadgeCheck,
   Ban,
   Check,
+  CirclePause,
   GitPullRequestArrow,
   KeyRound,
   type LucideIcon,
@@ -28,6 +29,9 @@ const looks: Record<NoticeKind, { Icon: LucideIcon; ink: string }> = {
   "version.signed": { Icon: BadgeCheck, ink: "text-healthy" },
   "version.revoked": { Icon: Ban, ink: "text-breached" },
   "run.refused": { Icon: ShieldX, ink: "text-breached" },
+  "rollout.paused": { Icon: CirclePause, ink: "text-warning" },
+  "rollout.rolled-back": { Icon: RotateCcw, ink: "text-breached" },
+  "rollout.completed": { Icon: Check, ink: "text-healthy" },
   "key.distrusted": { Icon: KeyRound, ink: "text-breached" },
 };
 

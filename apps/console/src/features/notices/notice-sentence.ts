@@ -68,6 +68,15 @@ export function sentenceOf(
         [host, check === null ? null : whatFailed(check, words, locale)].filter((part) => part !== null).join(" ") || null,
       );
     }
+    case "rollout.paused":
+    case "rollout.rolled-back":
+    case "rollout.completed": {
+      const { templateName, semver, channel } = notice.data;
+      const verb = (
+        { "rollout.paused": "rolloutPaused", "rollout.rolled-back": "rolledBack", "rollout.completed": "rolloutCompleted" } as const
+      )[notice.kind];
+      return said(words[verb](templateName, semver, channel));
+    }
     case "key.distrusted": {
       const { by, from, reason } = notice.data;
       const since = from === null ? null : words.distrustedFrom(format.dateTime(from));
