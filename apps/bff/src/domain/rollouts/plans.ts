@@ -24,6 +24,8 @@ import {
 } from "./plan-store.ts";
 import { PLAN_SUBJECT, planContent } from "./plan-subject.ts";
 
+export { readPlan };
+
 export type PlanView = {
   name: string;
   title: string;
