@@ -105,7 +105,7 @@ test("what two people approved is published, signed, and run by a host that chec
 
   // 7. A run of the version: the host verifies it by the same gate, and only then runs it.
   await page.goto("/templates/dependency-audit");
-  await page.getByRole("button", { name: "Run 1.1.0" }).click();
+  await page.getByRole("button", { name: "Run 1.1.0" }).first().click();
   await page.getByRole("dialog").locator('input[type="file"]').setInputFiles(LOCKFILE);
   await page.getByRole("dialog").getByRole("button", { name: "Run", exact: true }).click();
   await expect(page).toHaveURL(/\/runs\/[0-9a-f-]{36}$/);
