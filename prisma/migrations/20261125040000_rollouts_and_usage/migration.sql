@@ -513,6 +513,3 @@ CREATE TRIGGER signing_keys_keep_their_word BEFORE UPDATE ON signing_keys FOR EA
     OR (OLD.distrusted_from IS NOT NULL AND (NEW.distrusted_from IS NULL OR NEW.distrusted_from > OLD.distrusted_from))
     OR (OLD.not_after IS NOT NULL AND NEW.not_after IS DISTINCT FROM OLD.not_after))
   EXECUTE FUNCTION refuse_change();
-
--- Whoever checks the trail asks which of its leaves nobody claims: from this index and that of the claims, never from the leaves themselves.
-CREATE INDEX log_entries_of_the_trail ON log_entries (tree_id, index) WHERE kind = 'audit';

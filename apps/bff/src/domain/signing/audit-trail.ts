@@ -39,6 +39,15 @@ export type AuditTrailParts = {
 };
 
 export function createAuditTrail({ access, fastDatabase, log, checkedAtOnce }: AuditTrailParts): AuditTrail {
+  let counting: Promise<number> | null = null;
+  /** Of the whole log, whoever asks: those who ask while it is being counted wait for the same count. */
+  const unclaimedLeaves = (): Promise<number> => {
+    counting ??= fastDatabase.asSystem(countUnclaimed, { readOnly: true }).finally(() => {
+      counting = null;
+    });
+    return counting;
+  };
+
   return {
     sequenceAudit: async () => {
       // Without this look an idle registry would lock the log each second.
@@ -69,7 +78,7 @@ export function createAuditTrail({ access, fastDatabase, log, checkedAtOnce }: A
         if (!(await holdTrail(tx, actor.tenantId ?? "")))
           throw new Failure("limit", "signing.trail-busy", "The trail is just being checked; try again when that is done");
         const found = await checkTrail(tx, { ...interval, after: Number(cursor ?? 0), max: checkedAtOnce });
-        const unclaimed = found.nextCursor === null ? await fastDatabase.asSystem(countUnclaimed, { readOnly: true }) : null;
+        const unclaimed = found.nextCursor === null ? await unclaimedLeaves() : null;
         return { ...found, unclaimed };
       }),
   };
