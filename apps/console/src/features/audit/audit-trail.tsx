@@ -7,7 +7,7 @@ import { PageBody, PageHeader } from "@agent-factory/ui/page-header";
 import { SkeletonRows } from "@agent-factory/ui/skeleton";
 import { type Column, Table } from "@agent-factory/ui/table";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Ban, Check, ChevronRight, ScrollText, Search } from "lucide-react";
+import { Ban, Check, ChevronRight, ScrollText, Search, ShieldCheck } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { type Format, useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { NotAllowed } from "../../session/not-allowed.tsx";
@@ -17,19 +17,52 @@ import { QueryProblem } from "../../trpc/failure.tsx";
 import { AuditDetails } from "./audit-details.tsx";
 import type { AuditEntry } from "./audit-entry.ts";
 import { auditMessages } from "./messages.ts";
+import { TrailCheckResult } from "./trail-check.tsx";
 import { type AuditFilters, useAuditFilters } from "./use-audit-filters.ts";
+import { useVerifyTrail } from "./use-verify-trail.ts";
+import { verifyMessages } from "./verify-messages.ts";
 
 const ANY = "any";
-const KINDS = ["template", "draft", "archive", "run", "host", "member", "tenant"] as const;
+const KINDS = [
+  "template",
+  "draft",
+  "archive",
+  "review",
+  "plan",
+  "channel",
+  "rollout",
+  "run",
+  "budget",
+  "price-book",
+  "quota",
+  "host",
+  "signing-key",
+  "token",
+  "member",
+  "tenant",
+] as const;
 
 export function AuditTrail(): ReactNode {
   const messages = useMessages(auditMessages);
+  const words = useMessages(verifyMessages);
   const { allowed, reason } = useViewer().can("audit.read");
+  const { check, start } = useVerifyTrail();
   return (
     <>
-      <PageHeader title={messages.title} />
+      <PageHeader
+        title={messages.title}
+        actions={
+          allowed ? (
+            <Button onClick={start} loading={check.state === "checking"}>
+              <ShieldCheck aria-hidden />
+              {check.state === "done" ? words.again : words.verify}
+            </Button>
+          ) : undefined
+        }
+      />
       <PageBody>
         <p className="max-w-3xl text-pretty text-ink-2">{messages.lead}</p>
+        <TrailCheckResult check={check} again={start} />
         {allowed ? <Trail /> : <NotAllowed reason={reason} />}
       </PageBody>
     </>

@@ -3,31 +3,44 @@ import { PageBody, PageHeader } from "@agent-factory/ui/page-header";
 import type { ReactNode } from "react";
 import { useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
+import { AtRisk } from "./at-risk.tsx";
+import { CostsNow } from "./costs-now.tsx";
+import { EndingTokens } from "./ending-tokens.tsx";
 import { HostHealth } from "./host-health.tsx";
 import { LastRuns } from "./last-runs.tsx";
 import { homeMessages } from "./messages.ts";
 import { MyDrafts } from "./my-drafts.tsx";
+import { MyReviews } from "./my-reviews.tsx";
+import { RolloutsNow } from "./rollouts-now.tsx";
 
-/** What needs me (`first`) and what moves. Whoever writes sees drafts first; whoever runs the hosts sees those first. */
+/**
+ * What needs me (`first`) and what moves, by what one is here for: whoever writes sees drafts and the reviews they asked for, whoever
+ * runs things sees rollouts and hosts, whoever pays sees costs and what is at risk.
+ */
 export function Home({ first }: { first: ReactNode }): ReactNode {
   const messages = useMessages(homeMessages);
   const viewer = useViewer();
-  const writes = viewer.can("drafts.create").allowed;
-  const operates = viewer.can("fleet.cordon").allowed && !viewer.roles.includes("editor");
-  const drafts = writes ? <MyDrafts key="drafts" /> : null;
-  const hosts = viewer.can("fleet.read").allowed ? <HostHealth key="hosts" /> : null;
+  const may = (action: Parameters<typeof viewer.can>[0]) => viewer.can(action).allowed;
+  const pays = may("budgets.set");
+  const operates = may("rollouts.control");
   return (
     <>
       <PageHeader title={messages.hello(viewer.user.name)} />
       <PageBody>
+        {may("tokens.create") ? <EndingTokens /> : null}
         {first}
         <div className="grid min-w-0 gap-4 xl:grid-cols-[minmax(0,1fr)_380px]">
           <div className="flex min-w-0 flex-col gap-4">
-            {operates ? null : drafts}
-            {viewer.can("runs.list").allowed ? <LastRuns /> : null}
-            {operates ? drafts : null}
+            {operates && may("rollouts.read") ? <RolloutsNow /> : null}
+            {pays ? <AtRisk /> : null}
+            {may("reviews.request") ? <MyReviews /> : null}
+            {may("drafts.create") ? <MyDrafts /> : null}
+            {may("runs.list") ? <LastRuns /> : null}
           </div>
-          <div className="order-first flex min-w-0 flex-col gap-4 xl:order-none">{hosts}</div>
+          <div className="order-first flex min-w-0 flex-col gap-4 xl:order-none">
+            {pays && may("usage.read") ? <CostsNow /> : null}
+            {may("fleet.read") ? <HostHealth /> : null}
+          </div>
         </div>
       </PageBody>
     </>

@@ -1,5 +1,4 @@
 "use client";
-import { Badge } from "@agent-factory/ui/badge";
 import { Button } from "@agent-factory/ui/button";
 import { ConfirmDialog } from "@agent-factory/ui/dialog";
 import { EmptyState } from "@agent-factory/ui/empty-state";
@@ -7,11 +6,10 @@ import { PageBody, PageHeader } from "@agent-factory/ui/page-header";
 import { SkeletonRows } from "@agent-factory/ui/skeleton";
 import { type Column, RowLink, Table } from "@agent-factory/ui/table";
 import { toast } from "@agent-factory/ui/toast";
-import { skipToken, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Ban, Clock, ExternalLink, KeyRound } from "lucide-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { ExternalLink, KeyRound } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
-import { useReader } from "../../i18n/locale-context.tsx";
 import { NotAllowed } from "../../session/not-allowed.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
@@ -19,16 +17,11 @@ import { QueryProblem } from "../../trpc/failure.tsx";
 import { useFailureToast } from "../../trpc/failure-toast.ts";
 import { CreateTokenDialog } from "./create-token-dialog.tsx";
 import { tokenMessages } from "./messages.ts";
-import { endsSoonDays, type Token } from "./token-view.ts";
+import { TokenState } from "./token-state.tsx";
+import type { Token } from "./token-view.ts";
+import { useTokens } from "./use-tokens.ts";
 
 const DOCS_PATH = "/v1/docs";
-const AGAIN_MS = 30_000;
-
-export function useTokens() {
-  const trpc = useTRPC();
-  const reads = useViewer().can("tokens.read").allowed;
-  return useQuery(trpc.tokens.list.queryOptions(reads ? undefined : skipToken, { refetchInterval: AGAIN_MS, staleTime: 5_000 }));
-}
 
 /** The tenant's credentials of programs. `registry`: where programs reach it, if the console was told. */
 export function TokenList({ registry }: { registry: string | null }): ReactNode {
@@ -93,7 +86,16 @@ function Listed({ items, onRevoke }: { items: readonly Token[]; onRevoke: (token
     {
       key: "name",
       header: messages.columnName,
-      cell: (token) => <RowLink note={messages.by(token.createdByName, format.relative(token.createdAt))}>{token.name}</RowLink>,
+      cell: (token) => (
+        <RowLink
+          note={messages.by(
+            token.createdByName.startsWith("system:") ? messages.theSystem : token.createdByName,
+            format.relative(token.createdAt),
+          )}
+        >
+          {token.name}
+        </RowLink>
+      ),
     },
     {
       key: "roles",
@@ -137,25 +139,6 @@ function Listed({ items, onRevoke }: { items: readonly Token[]; onRevoke: (token
     },
   ];
   return <Table label={messages.title} columns={columns} rows={items} rowKey={(token) => token.id} />;
-}
-
-export function TokenState({ token }: { token: Token }): ReactNode {
-  const messages = useMessages(tokenMessages);
-  const { now } = useReader();
-  const soon = endsSoonDays(token, now);
-  if (token.state === "revoked")
-    return (
-      <Badge tone="neutral" icon={<Ban aria-hidden />}>
-        {messages.state_revoked}
-      </Badge>
-    );
-  if (token.state === "expired") return <Badge tone="neutral">{messages.state_expired}</Badge>;
-  if (soon === null) return <Badge tone="healthy">{messages.state_live}</Badge>;
-  return (
-    <Badge tone="warning" icon={<Clock aria-hidden />}>
-      {soon === 0 ? messages.endsToday : messages.endsInDays(soon)}
-    </Badge>
-  );
 }
 
 function RevokeDialog({ token, onClose }: { token: Token; onClose: () => void }): ReactNode {

@@ -9,18 +9,19 @@ import { skipToken, useMutation, useQuery, useQueryClient } from "@tanstack/reac
 import { CircleSlash, TrendingUp } from "lucide-react";
 import Link from "next/link";
 import { type ReactNode, useState } from "react";
-import { type Format, useFormat, useMessages } from "../../i18n/i18n.tsx";
+import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { useFailureToast } from "../../trpc/failure-toast.ts";
 import { BudgetDialog } from "./budget-dialog.tsx";
 import { budgetMessages } from "./budget-messages.ts";
-import { type BudgetState, budgetState, levelsAround } from "./budget-state.ts";
+import { type BudgetState, budgetState } from "./budget-state.ts";
+import { forecastWords, levelWords, scopeOf, spentWords } from "./budget-words.ts";
 import { Meter, type MeterTone } from "./meter.tsx";
 import type { Budget } from "./usage-view.ts";
+import { useBudgets } from "./use-budgets.ts";
 
-type Words = (typeof budgetMessages)["en"];
 const AGAIN_MS = 15_000;
 
 const looks: Record<BudgetState, { badge: BadgeTone; meter: MeterTone; icon?: ReactNode }> = {
@@ -30,12 +31,6 @@ const looks: Record<BudgetState, { badge: BadgeTone; meter: MeterTone; icon?: Re
   over: { badge: "breached", meter: "breached" },
   held: { badge: "breached", meter: "breached", icon: <CircleSlash aria-hidden /> },
 };
-
-export function useBudgets() {
-  const trpc = useTRPC();
-  const reads = useViewer().can("budgets.read").allowed;
-  return useQuery(trpc.usage.budgets.queryOptions(reads ? undefined : skipToken, { refetchInterval: AGAIN_MS, staleTime: 5_000 }));
-}
 
 /** What may be spent this month, how far that is, and where it ends at this pace. */
 export function BudgetsPanel(): ReactNode {
@@ -121,34 +116,6 @@ function BudgetLine({ budget, onEdit, onRemove }: { budget: Budget; onEdit: () =
       <p className="text-sm text-ink-3">{levelWords(messages, format, budget)}</p>
     </li>
   );
-}
-
-export function spentWords(messages: Words, format: Format, { spentMicros, amountMicros, currency }: Budget): string {
-  const percent = format.percent(spentMicros / amountMicros, 0);
-  return messages.spentOf(format.money(spentMicros, currency), format.money(amountMicros, currency), percent);
-}
-
-export function forecastWords(messages: Words, format: Format, { forecastMicros, forecastInterval, currency }: Budget): string {
-  if (forecastMicros === null) return messages.forecastNone;
-  const money = (micros: number) => format.money(micros, currency);
-  return forecastInterval === null
-    ? messages.forecast(money(forecastMicros))
-    : messages.forecastRange(money(forecastInterval.lower), money(forecastInterval.upper));
-}
-
-function levelWords(messages: Words, format: Format, budget: Budget): string {
-  const percent = (value: number) => format.percent(value / 100, 0);
-  const { reached, next } = levelsAround(budget);
-  const parts = [
-    ...(reached === null ? [] : [messages.reached(percent(reached))]),
-    ...(next === null || next.stops ? [] : [messages.nextWarn(percent(next.percent))]),
-    budget.stopPercent === null ? messages.neverStops : messages.nextStop(percent(budget.stopPercent)),
-  ];
-  return parts.join(" · ");
-}
-
-export function scopeOf(messages: Words, { templateName }: { readonly templateName: string | null }): string {
-  return templateName ?? messages.everything;
 }
 
 function RemoveDialog({ budget, onClose }: { budget: Budget; onClose: () => void }): ReactNode {

@@ -40,14 +40,15 @@ export function CostFigures({ costs, period, basis }: { costs: Costs; period: Pe
       <Card>
         <Figure
           label={messages.ofAllocated}
-          value={used === undefined || allocated === undefined ? "–" : format.percent(shareOf(used, allocated), 0)}
-          note={costs.idle === null ? messages.idleUnknown : messages.idleIs(money(costs.idle))}
+          // Every run's cost is rounded to a millionth: of many tiny ones nothing may be left, which is not the same as nothing used.
+          value={used === undefined || allocated === undefined || used === 0 ? "–" : format.percent(shareOf(used, allocated), 0)}
+          note={used === 0 ? messages.ofAllocatedUnknown : costs.idle === null ? messages.idleUnknown : messages.idleIs(money(costs.idle))}
         />
       </Card>
       <Card>
         <Figure
           label={messages.perRun}
-          value={runs === 0 ? "–" : money(Math.round(costs.total / runs))}
+          value={runs === 0 ? "–" : money(Math.round((1_000 * costs.total) / runs))}
           note={runs === 0 ? messages.perRunNone : messages.runsOf(format.number(runs), runs)}
         />
       </Card>

@@ -50,7 +50,11 @@ export function CostsPage(): ReactNode {
         title={messages.title}
         actions={
           <>
-            <PeriodPicker period={period} shown={`${utc.date(first)} – ${utc.date(last)}`} onChoose={choice.choosePeriod} />
+            <PeriodPicker
+              period={period}
+              shown={first === last ? utc.date(first) : `${utc.date(first)} – ${utc.date(last)}`}
+              onChoose={choice.choosePeriod}
+            />
             <Select
               label={messages.by}
               value={by}

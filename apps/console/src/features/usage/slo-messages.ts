@@ -8,7 +8,8 @@ export const sloMessages = defineMessages({
     loading: "Loading the objectives",
     problem: "The objectives could not be loaded",
     emptyTitle: "No template promises anything yet",
-    emptyText: "A template promises with these lines in its manifest. Open a draft, add them below `spec`, and publish the version.",
+    emptyText:
+      "A template promises with these lines in its manifest: how many of 100 runs succeed, how long 95 of 100 take at most, and over what time. Add them to a draft and publish it.",
     emptyAction: "Open the templates",
     emptyCopy: "Copy the lines",
     copied: "Copied",
@@ -63,7 +64,8 @@ export const sloMessages = defineMessages({
     loading: "Chargement des objectifs",
     problem: "Les objectifs n'ont pas pu être chargés",
     emptyTitle: "Aucun modèle ne promet encore rien",
-    emptyText: "Un modèle promet par ces lignes de son manifeste. Ouvrez un brouillon, ajoutez-les sous `spec`, et publiez la version.",
+    emptyText:
+      "Un modèle promet par ces lignes de son manifeste : combien d'exécutions sur 100 réussissent, combien de temps durent au plus 95 sur 100, et sur quelle durée. Ajoutez-les à un brouillon et publiez-le.",
     emptyAction: "Ouvrir les modèles",
     emptyCopy: "Copier les lignes",
     copied: "Copié",

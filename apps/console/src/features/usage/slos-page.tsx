@@ -4,31 +4,25 @@ import { CopyButton } from "@agent-factory/ui/copy-button";
 import { EmptyState } from "@agent-factory/ui/empty-state";
 import { PageBody, PageHeader } from "@agent-factory/ui/page-header";
 import { SkeletonRows } from "@agent-factory/ui/skeleton";
-import { skipToken, useQuery } from "@tanstack/react-query";
 import { Target } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { useMessages } from "../../i18n/i18n.tsx";
 import { NotAllowed } from "../../session/not-allowed.tsx";
 import { useViewer } from "../../session/viewer.tsx";
-import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { sloMessages } from "./slo-messages.ts";
 import { SloPanel } from "./slo-panel.tsx";
 import { sloState } from "./slo-state.ts";
+import { useSlos } from "./use-slos.ts";
 
-const AGAIN_MS = 15_000;
 const WORST_FIRST = ["broken", "at-risk", "kept", "unknown"] as const;
-const LINES = `  slo:
-    availability: 99.5   # percent of the runs that succeed
-    latencyP95: 2s       # 95 of 100 runs take less
-    window: 30d          # over what time`;
-
-export function useSlos() {
-  const trpc = useTRPC();
-  const reads = useViewer().can("usage.read").allowed;
-  return useQuery(trpc.usage.slos.queryOptions(reads ? {} : skipToken, { refetchInterval: AGAIN_MS, staleTime: 5_000 }));
-}
+const LINES = `spec:
+  slo:
+    availability: 99.5
+    latencyP95: 2s
+    window: 30d
+`;
 
 /** What templates promise and how they keep it, the worst first. */
 export function SlosPage(): ReactNode {
@@ -68,10 +62,10 @@ function Nothing(): ReactNode {
       }
     >
       <p>{messages.emptyText}</p>
-      <div className="relative mt-3 text-left">
-        <pre className="overflow-x-auto rounded-sm border border-line bg-sunken p-3 pr-24 text-sm">{LINES}</pre>
+      <div className="relative mx-auto mt-3 max-w-96 text-left">
+        <pre className="overflow-x-auto rounded-sm border border-line bg-sunken p-3 text-sm">{LINES.trimEnd()}</pre>
         <div className="absolute top-1.5 right-1.5">
-          <CopyButton text={`${LINES}\n`} label={messages.emptyCopy} done={messages.copied} />
+          <CopyButton text={LINES} label={messages.emptyCopy} done={messages.copied} />
         </div>
       </div>
     </EmptyState>
