@@ -44,7 +44,8 @@ export function judgeStep(plan: Plan, step: number, hasBaseline: boolean, target
       const floor = target?.floor ?? null;
       const judge = (): Analysis | null => {
         if (!target) return null;
-        if (hasBaseline && weight < 1) return analyse([{ weight, baseline, canary }], { alpha, tolerance, margin, floor });
+        // At the whole weight there is nobody left to compare with, and a promise that the baseline broke too is no reason to go back to it.
+        if (hasBaseline) return weight < 1 ? analyse([{ weight, baseline, canary }], { alpha, tolerance, margin, floor }) : null;
         return floor === null ? null : analyseAlone(canary, { alpha, target: floor });
       };
       return { name, onBreach, baseline, canary, analysis: judge() };
