@@ -21,6 +21,7 @@ async function openEnvironment() {
   const dir = await mkdtemp(path.join(tmpdir(), "registry-"));
   const provider = await startIssuer();
   const env: Env = {
+    API_REQUESTS_PER_MINUTE: 600,
     NODE_ENV: "test",
     DATABASE_URL_OWNER: db.ownerUrl,
     DATABASE_URL_TENANT: db.tenantUrl,
