@@ -680,6 +680,34 @@ const sentences = {
     en: ["Prices cannot begin in the past.", "What was counted keeps its cost: choose now or a later moment."],
     fr: ["Des prix ne peuvent pas commencer dans le passé.", "Ce qui est compté garde son coût : choisissez maintenant ou plus tard."],
   }),
+  "tokens.missing": () => ({
+    en: ["There is no such token.", "Look at the list of tokens: it may have been revoked by somebody else."],
+    fr: ["Ce jeton n'existe pas.", "Regardez la liste des jetons : quelqu'un d'autre l'a peut-être révoqué."],
+  }),
+  "tokens.name-taken": ({ name }) => ({
+    en: [`There is a token called ${text(name, "that")} already.`, "Choose another name, or revoke that one first."],
+    fr: [`Il y a déjà un jeton nommé ${text(name, "ainsi")}.`, "Choisissez un autre nom, ou révoquez d'abord l'autre."],
+  }),
+  "tokens.too-many": ({ max }) => ({
+    en: [`A tenant holds ${text(max, "200")} live tokens at most.`, "Revoke those that nothing uses any more."],
+    fr: [`Un client a au plus ${text(max, "200")} jetons valides.`, "Révoquez ceux que plus rien n'utilise."],
+  }),
+  "idempotency.key-invalid": () => ({
+    en: ["The Idempotency-Key cannot be used.", "Give 1 to 200 visible ASCII characters, such as a UUID."],
+    fr: ["La clé Idempotency-Key est inutilisable.", "Donnez de 1 à 200 caractères ASCII visibles, un UUID par exemple."],
+  }),
+  "idempotency.key-reused": () => ({
+    en: ["This Idempotency-Key was used for another request.", "Use a new key for every request that is not the same."],
+    fr: ["Cette clé Idempotency-Key a servi à une autre requête.", "Prenez une nouvelle clé pour chaque requête différente."],
+  }),
+  "idempotency.under-way": () => ({
+    en: ["The first request with this Idempotency-Key is still under way.", "Wait a moment, then send the same request again."],
+    fr: ["La première requête avec cette clé Idempotency-Key est encore en cours.", "Attendez un instant, puis renvoyez la même requête."],
+  }),
+  "request.rate-limited": ({ retryAfterSeconds }) => ({
+    en: ["Too many requests came at once.", `Wait ${text(retryAfterSeconds, "a few")} s, then go on.`],
+    fr: ["Trop de requêtes sont arrivées à la fois.", `Attendez ${text(retryAfterSeconds, "quelques")} s, puis continuez.`],
+  }),
   "usage.period-invalid": () => ({
     en: ["This period cannot be shown.", "Choose an end after the beginning, at most 400 days later."],
     fr: ["Cette période ne peut pas être affichée.", "Choisissez une fin après le début, 400 jours plus tard au plus."],
