@@ -22,6 +22,7 @@ const query = z.object({
   state: z.enum(["queued", "leased", "running", "succeeded", "failed", "cancelled", "dead"]).optional(),
   templateName: z.string().max(63).optional(),
   kind: z.enum(["try", "run"]).optional(),
+  channel: z.string().max(63).optional(),
   versionSemver: semver.optional(),
   cursor: z
     .string()

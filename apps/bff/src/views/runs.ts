@@ -21,6 +21,12 @@ export type RunRow = {
   draftRevision: number | null;
   semver: string | null;
   driver: string;
+  /** What it was submitted to by name; null: a version by range, or a try. */
+  channel: string | null;
+  /** Which side of a rollout it is on; null outside rollouts, and once it was moved. */
+  cohort: "baseline" | "canary" | null;
+  /** Its canary failed or went away: it went on with the stable version. */
+  moved: boolean;
   state: RunState;
   stateReason: string | null;
   attempt: number;
@@ -50,6 +56,7 @@ export type RunQuery = {
   state?: RunState | undefined;
   templateName?: string | undefined;
   kind?: "try" | "run" | undefined;
+  channel?: string | undefined;
   /** Runs of this version of the template; without a template, of any template's version of this number. */
   versionSemver?: string | undefined;
   cursor?: string | undefined;
@@ -92,7 +99,7 @@ type Row = Omit<RunView, "submittedAt" | "startedAt" | "finishedAt" | "input" | 
 };
 
 const COLUMNS = `r.id, r.tenant_id as "tenantId", r.kind, r.template_name as "templateName", r.draft_id as "draftId", r.draft_revision as "draftRevision",
-  r.semver, r.driver, r.state, r.state_reason as "stateReason", r.attempt,
+  r.semver, r.driver, r.channel_name as channel, r.judged->>'cohort' as cohort, r.moved_from_version_id is not null as moved, r.state, r.state_reason as "stateReason", r.attempt,
   r.max_attempts as "maxAttempts", r.submitted_at as "submittedAt", r.submitted_by_name as "submittedByName", r.started_at as "startedAt",
   r.finished_at as "finishedAt", (select h.name from hosts h where h.id = r.host_id) as "hostName"`;
 
@@ -126,15 +133,16 @@ export function createRunsView({ access, blobs, clock }: { access: Access; blobs
   return {
     get: async (actor, { runId }) => viewOf(await access.readFast(reading(actor, runId), (tx) => look(tx, runId, clock.now()))),
 
-    list: (actor, { state, templateName, kind, versionSemver, cursor }) =>
+    list: (actor, { state, templateName, kind, channel, versionSemver, cursor }) =>
       access.readFast({ actor, action: "runs.list", resource: { kind: "run", id: "*" } }, async (tx) => {
         const [before, beforeId] = cursor === undefined ? [null, null] : cursor.split("_");
         const { rows } = await tx.query<Row & { errorKind: string | null }>(
           `select ${COLUMNS}, r.error->>'kind' as "errorKind" from runs r
             where ($1::text is null or r.state = $1::run_state) and ($2::text is null or r.template_name = $2) and ($3::text is null or r.kind = $3::run_kind)
               and ($4::timestamptz is null or (r.submitted_at, r.id) < ($4::timestamptz, $5::uuid)) and ($6::text is null or r.semver = $6)
+              and ($7::text is null or r.channel_name = $7)
             order by r.submitted_at desc, r.id desc limit ${PAGE_SIZE + 1}`,
-          [state ?? null, templateName ?? null, kind ?? null, before, beforeId, versionSemver ?? null],
+          [state ?? null, templateName ?? null, kind ?? null, before, beforeId, versionSemver ?? null, channel ?? null],
         );
         const page = rows.slice(0, PAGE_SIZE);
         const last = rows.length > PAGE_SIZE ? page.at(-1) : undefined;
@@ -231,6 +239,9 @@ function rowOf(row: Row): Omit<RunRow, "errorKind"> {
     draftRevision,
     semver,
     driver,
+    channel,
+    cohort,
+    moved,
     state,
     stateReason,
     attempt,
@@ -246,6 +257,9 @@ function rowOf(row: Row): Omit<RunRow, "errorKind"> {
     draftRevision,
     semver,
     driver,
+    channel,
+    cohort,
+    moved,
     state,
     stateReason,
     attempt,

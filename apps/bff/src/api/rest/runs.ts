@@ -7,6 +7,9 @@ const summary = z.object({
   id: z.uuid(),
   templateName: z.string(),
   semver: z.string().nullable(),
+  channel: z.string().nullable(),
+  cohort: z.enum(["baseline", "canary"]).nullable().describe("Null outside rollouts."),
+  moved: z.boolean().describe("Its canary failed or went away: it went on with the stable version."),
   state,
   stateReason: z.string().nullable(),
   attempt: z.int(),
@@ -68,10 +71,10 @@ export const runOperations = [
     path: "/v1/runs",
     summary: "Runs, newest first",
     action: "runs.list",
-    query: z.object({ state: state.optional(), template: name.optional(), semver: semver.optional(), cursor }),
+    query: z.object({ state: state.optional(), template: name.optional(), channel: name.optional(), semver: semver.optional(), cursor }),
     reply: z.object({ items: z.array(summary), nextCursor }),
-    run: (domain, caller, { query: { state, template, semver, cursor } }) =>
-      domain.views.runs.list(caller, { state, templateName: template, versionSemver: semver, kind: "run", cursor }),
+    run: (domain, caller, { query: { state, template, channel, semver, cursor } }) =>
+      domain.views.runs.list(caller, { state, templateName: template, channel, versionSemver: semver, kind: "run", cursor }),
   }),
   operation({
     id: "runs.get",
