@@ -95,13 +95,19 @@ export function TimeLines(props: ChartProps): ReactNode {
             />
           ),
         )}
-        {limits.map(({ value, label, colour }) => (
+        {limits.map(({ value, label, colour }, at) => (
           <ReferenceLine
             key={label}
             y={value}
             stroke={`var(--${colour})`}
             strokeDasharray="3 3"
-            label={{ value: label, position: "insideBottomLeft", fill: "var(--ink-2)", fontSize: 11 }}
+            // The first below its line and the others above: two that are close do not cover each other's words.
+            label={{
+              value: label,
+              position: at === 0 && limits.length > 1 ? "insideTopLeft" : "insideBottomLeft",
+              fill: "var(--ink-2)",
+              fontSize: 11,
+            }}
           />
         ))}
         {markers.map(({ at, label }) => (
@@ -109,7 +115,13 @@ export function TimeLines(props: ChartProps): ReactNode {
             key={`${at}${label}`}
             x={Date.parse(at)}
             stroke="var(--line-strong)"
-            label={{ value: label, position: "insideTopLeft", fill: "var(--ink-2)", fontSize: 11, dy: -14 }}
+            label={{
+              value: label,
+              position: isLate(Date.parse(at), from, to) ? "insideTopRight" : "insideTopLeft",
+              fill: "var(--ink-2)",
+              fontSize: 11,
+              dy: -14,
+            }}
           />
         ))}
         <Tooltip
@@ -120,6 +132,11 @@ export function TimeLines(props: ChartProps): ReactNode {
       </ComposedChart>
     </ResponsiveContainer>
   );
+}
+
+/** So far at the right that its words would be cut off. */
+function isLate(at: number, from: number, to: number): boolean {
+  return at > from + (to - from) * 0.9;
 }
 
 type Row = { readonly at: number } & { readonly [key: string]: number | [number, number] | null };

@@ -33,7 +33,8 @@ test("a promotion goes to the next gate and never through it", () => {
 
 test("metrics without anything to judge by are not called unsure", () => {
   const metrics = [metric(), metric({ name: "slow", interval: null }), metric({ name: "dear", verdict: "healthy" })];
-  expect(unsureMetrics({ metrics })).toEqual(["failed"]);
+  expect(unsureMetrics(rollout({ metrics }))).toEqual(["failed"]);
+  expect(unsureMetrics(rollout({ metrics, step: 2 }))).toEqual([]);
 });
 
 test("an accepted breach counts for the step in which it was accepted", () => {

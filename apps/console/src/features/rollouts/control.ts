@@ -1,6 +1,7 @@
 /** What can be done with a rollout now, and what each act leads to. Pure; who may is another question. */
 import { reasonOf } from "./reasons.ts";
 import { type Control, isOver, type MetricName, type PlanStep, type RolloutPageView } from "./rollout-view.ts";
+import { whyUnjudged } from "./verdict-sentence.ts";
 
 export type WhyNot = "paused" | "notPaused" | "baseline" | "gate" | "gateOpen" | "pending";
 
@@ -40,9 +41,10 @@ export function promotedTo({ step, plan }: Pick<RolloutPageView, "step" | "plan"
 }
 
 /** What is judged now and is not surely healthy. */
-export function unsureMetrics({ metrics }: Pick<RolloutPageView, "metrics">): MetricName[] {
+export function unsureMetrics({ metrics, plan, step }: Pick<RolloutPageView, "metrics" | "plan" | "step">): MetricName[] {
+  const weightPercent = plan.steps[step]?.weightPercent ?? 100;
   return metrics
-    .filter(({ verdict, interval, canary }) => verdict !== "healthy" && (interval !== null || canary.samples === 0))
+    .filter((metric) => metric.verdict !== "healthy" && whyUnjudged(metric, { weightPercent }) === null)
     .map(({ name }) => name);
 }
 

@@ -9,10 +9,10 @@ import { aboutOf, percentOf } from "./headline.ts";
 import { rolloutMessages } from "./messages.ts";
 import { ratioAxis } from "./ratio-axis.ts";
 import { type ShownVerdict, VerdictWord } from "./rollout-state.tsx";
-import type { MetricState, RolloutPageView } from "./rollout-view.ts";
+import { isOpenAbove, isOpenBelow, type MetricState, type RolloutPageView } from "./rollout-view.ts";
 import { chartPoints, markersOf, startsOf } from "./timeline.ts";
 import { verdictMessages } from "./verdict-messages.ts";
-import { isJudged, metricTitle, sureOf, timesOf, verdictSentence } from "./verdict-sentence.ts";
+import { metricTitle, sureOf, timesOf, verdictSentence, whyUnjudged } from "./verdict-sentence.ts";
 
 const HEIGHT = 164;
 
@@ -35,7 +35,7 @@ export function MetricPanel({
   const end = rollout.endedAt ?? now;
   const points = chartPoints(metric, startsOf(rollout.events), end);
   const lead = <Lead metric={metric} rollout={rollout} currency={currency} />;
-  if (!isJudged(metric) && metric.series.length === 0) return <Panel title={title}>{lead}</Panel>;
+  if (whyUnjudged(metric, aboutOf(rollout, currency)) !== null && metric.series.length === 0) return <Panel title={title}>{lead}</Panel>;
   const sure = sureOf(rollout.plan.alpha, format);
   const alone = metric.baseline === null;
   const series: ChartSeries[] = [
@@ -79,7 +79,7 @@ function Lead({ metric, rollout, currency }: { metric: MetricState; rollout: Rol
   const messages = useMessages(rolloutMessages);
   const verdicts = useMessages(verdictMessages);
   const format = useFormat();
-  const judged = isJudged(metric);
+  const judged = whyUnjudged(metric, aboutOf(rollout, currency)) === null;
   const verdict: ShownVerdict = !judged
     ? "unjudged"
     : metric.verdict === "breached" && acceptedMetrics(rollout).includes(metric.name)
@@ -132,8 +132,8 @@ function Interval({ lower, upper }: { lower: number; upper: number }): ReactNode
   const messages = useMessages(rolloutMessages);
   const format = useFormat();
   const [from, to] = [
-    lower > 2 ** -10 ? messages.times(timesOf(lower, format)) : "",
-    upper < 2 ** 10 ? messages.times(timesOf(upper, format)) : "",
+    isOpenBelow(lower) ? "" : messages.times(timesOf(lower, format)),
+    isOpenAbove(upper) ? "" : messages.times(timesOf(upper, format)),
   ];
   if (from === "" && to === "") return null;
   return from === "" ? `≤ ${to}` : to === "" ? `≥ ${from}` : `${from} – ${to}`;

@@ -9,6 +9,8 @@ test("the axis holds what is drawn, by doublings", () => {
 
 test("an open end widens it a little and no more; a value far away is at the edge", () => {
   expect(ratioAxis([THETA_MIN, THETA_MAX]).domain).toEqual([0.25, 4]);
+  // As a look tells it: rounded to four digits.
+  expect(ratioAxis([0.0009766, 1_024]).domain).toEqual([0.25, 4]);
   expect(ratioAxis([0.002, 900]).domain).toEqual([1 / 32, 32]);
 });
 

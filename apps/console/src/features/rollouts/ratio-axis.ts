@@ -1,14 +1,14 @@
 /** The logarithmic axis on which a ratio of rates is drawn: twice as often and half as often are equally far from equal. Pure. */
 import type { ValueAxis } from "@agent-factory/ui/chart";
-import { THETA_MAX, THETA_MIN } from "./rollout-view.ts";
+import { isOpenAbove, isOpenBelow } from "./rollout-view.ts";
 
 const DOUBLINGS_MAX = 5;
 const TICKS_MAX = 7;
 
 /** Holds every value given, from half to twice at least, and never more than 32 times either way: what is beyond is drawn at the edge. */
 export function ratioAxis(values: readonly number[]): ValueAxis {
-  const bounded = values.filter((value) => value > THETA_MIN && value < THETA_MAX).map((value) => Math.log2(value));
-  const open = [values.some((value) => value <= THETA_MIN) ? -2 : -1, values.some((value) => value >= THETA_MAX) ? 2 : 1] as const;
+  const bounded = values.filter((value) => !isOpenBelow(value) && !isOpenAbove(value)).map((value) => Math.log2(value));
+  const open = [values.some(isOpenBelow) ? -2 : -1, values.some(isOpenAbove) ? 2 : 1] as const;
   const low = Math.max(-DOUBLINGS_MAX, Math.floor(Math.min(open[0], ...bounded)));
   const high = Math.min(DOUBLINGS_MAX, Math.ceil(Math.max(open[1], ...bounded)));
   const by = Math.ceil((high - low + 1) / TICKS_MAX);

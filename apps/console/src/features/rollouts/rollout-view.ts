@@ -21,6 +21,16 @@ export type ChannelMove = Outputs["channels"]["history"]["items"][number];
 /** The ends beyond which the statistic says nothing: an end that stands there is open. */
 export const THETA_MIN = 2 ** -10;
 export const THETA_MAX = 2 ** 10;
+/** What is told of a look is rounded. */
+const ROUNDED = 1.001;
+
+export function isOpenBelow(lower: number): boolean {
+  return lower <= THETA_MIN * ROUNDED;
+}
+
+export function isOpenAbove(upper: number): boolean {
+  return upper >= THETA_MAX / ROUNDED;
+}
 
 export function isOver({ state }: Pick<RolloutRow, "state">): boolean {
   return state === "completed" || state === "rolled_back";

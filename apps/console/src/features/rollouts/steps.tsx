@@ -78,17 +78,19 @@ function useText(rollout: RolloutPageView, segment: Segment): string {
     if (segment.state === "ahead") return segment.title;
     return segment.passedBy === null ? messages.gate_passedPlain : messages.gate_passed(segment.passedBy);
   }
-  const { state, samples, step } = segment;
+  const { state, samples, step, left } = segment;
   const needed = format.number(step.minSamples);
   switch (state) {
-    case "passed":
-      return samples === null ? messages.step_passedPlain : messages.step_passed(format.number(samples));
+    case "passed": {
+      const how = { healthy: "step_passed", time: "step_passedTime", promoted: "step_passedPromoted", last: "step_passedLast" } as const;
+      return samples === null || left === null ? messages.step_passedPlain : messages[how[left]](format.number(samples));
+    }
     case "skipped":
       return messages.step_skipped;
     case "current":
       return step.minSamples === 0 ? messages.step_currentNone : messages.step_current(format.number(samples ?? 0), needed);
     case "paused":
-      return messages.step_paused;
+      return step.minSamples === 0 ? messages.step_pausedNone : messages.step_paused(format.number(samples ?? 0), needed);
     case "broken": {
       const reason = reasonOf(rollout.stateReason);
       return reason?.kind === "breached" ? messages.step_brokenMetric(verdicts[reason.metric]) : messages.step_broken;

@@ -16,6 +16,17 @@ test("a step that was left tells when it began and how many samples it had", () 
   expect(first).toMatchObject({ state: "passed", startedAt: "2026-11-25T14:04:00Z", samples: 188 });
 });
 
+test("a step says how it was left, and never calls healthy what was only out of time", () => {
+  const leaving = (verdict: string, before: ReturnType<typeof event>[] = []) => {
+    const data = { samples: { canary: 79, baseline: 700 }, metrics: [{ name: "failed", verdict }] };
+    const [first] = segmentsOf(rollout({ step: 1, events: [started, ...before, event("step", "14:10:00", 1, data)] }));
+    return first?.kind === "step" ? first.left : null;
+  };
+  expect(leaving("healthy")).toBe("healthy");
+  expect(leaving("unknown")).toBe("time");
+  expect(leaving("healthy", [event("promoted", "14:09:00", 0, { reason: "Now" })])).toBe("promoted");
+});
+
 test("where it ended is broken, and what lies behind was not reached", () => {
   expect(states({ state: "rolled_back", step: 1, events: [started, second, event("rolled-back", "14:19:00", 1)] })).toEqual([
     "passed",

@@ -14,6 +14,8 @@ export type Segment =
       readonly startedAt: string | null;
       /** Of the canary, when the step was left, or now. */
       readonly samples: number | null;
+      /** Why it was left; null while it was not. */
+      readonly left: Left["how"] | null;
     }
   | { readonly kind: "gate"; readonly index: number; readonly title: string; readonly state: GateState; readonly passedBy: string | null };
 
@@ -30,13 +32,17 @@ export function inOrder(events: readonly RolloutEvent[]): RolloutEvent[] {
 
 export function segmentsOf(rollout: RolloutPageView): Segment[] {
   const starts = startsOf(rollout.events);
-  const left = samplesWhenLeft(rollout.events);
+  const left = leavings(rollout);
   return rollout.plan.steps.flatMap((step, index): Segment[] => {
     const startedAt = starts.findLast((start) => start.index === index)?.at ?? null;
     const state = stateOf(rollout, index, startedAt);
     const samples =
-      state === "passed" ? (left.get(index) ?? null) : index === rollout.step && startedAt !== null ? rollout.samples.canary : null;
-    const segment: Segment = { kind: "step", index, step, state, startedAt, samples };
+      state === "passed"
+        ? (left.get(index)?.samples ?? null)
+        : index === rollout.step && startedAt !== null
+          ? rollout.samples.canary
+          : null;
+    const segment: Segment = { kind: "step", index, step, state, startedAt, samples, left: left.get(index)?.how ?? null };
     if (step.gate === null) return [segment];
     const opened = inOrder(rollout.events).findLast(({ kind, step: at }) => kind === "gate-passed" && at === index);
     const gate: GateState =
@@ -51,17 +57,38 @@ function stateOf({ state, step }: RolloutPageView, index: number, startedAt: str
   return state === "rolled_back" ? "broken" : state === "paused" ? "paused" : "current";
 }
 
+type Left = {
+  readonly samples: number;
+  /** By its verdict, by a person, or because its time was up and the plan says to go on. The last step needs nothing but its samples. */
+  readonly how: "healthy" | "promoted" | "time" | "last";
+};
+
 /** A step is left where the next one begins, and where the rollout ends: that event tells what was known. */
-function samplesWhenLeft(events: readonly RolloutEvent[]): Map<number, number> {
-  const left = new Map<number, number>();
+function leavings({ events, plan }: RolloutPageView): Map<number, Left> {
+  const left = new Map<number, Left>();
   let current: number | null = null;
+  let promoted = false;
   for (const { kind, step, data } of inOrder(events)) {
-    const ends = kind === "step" || kind === "completed" || kind === "rolled-back";
+    if (kind === "promoted") promoted = true;
+    if (kind !== "started" && kind !== "step" && kind !== "completed" && kind !== "rolled-back") continue;
     const samples = (data["samples"] as { canary?: unknown } | undefined)?.canary;
-    if (ends && current !== null && typeof samples === "number") left.set(current, samples);
-    if (kind === "started" || kind === "step") current = step;
+    if (current !== null && kind !== "started" && typeof samples === "number") {
+      const last = plan.steps[current]?.weightPercent === 100;
+      left.set(current, { samples, how: promoted ? "promoted" : last ? "last" : wasHealthy(plan, data) ? "healthy" : "time" });
+    }
+    current = step;
+    promoted = false;
   }
   return left;
+}
+
+/** Whether every metric that decides was surely healthy: as the registry counts it. */
+function wasHealthy({ metrics }: RolloutPageView["plan"], data: RolloutEvent["data"]): boolean {
+  const told = Array.isArray(data["metrics"]) ? (data["metrics"] as { name?: unknown; verdict?: unknown }[]) : [];
+  const deciding = told.filter(
+    ({ name, verdict }) => verdict !== null && metrics.some((one) => one.name === name && one.onBreach !== "notify"),
+  );
+  return deciding.length > 0 && deciding.every(({ verdict }) => verdict === "healthy");
 }
 
 /** How far a step is by its samples, from 0 to 1. What needs none is as far as it can be. */

@@ -70,12 +70,13 @@ describe("a verdict is a sentence with its figures and its confidence", () => {
   test("a metric without anything to judge by says what is missing", () => {
     expect(en({ name: "slow", interval: null })).toContain("promises no latency");
     expect(en({ name: "dear", interval: null })).toContain("spec.limits.maxCost");
+    expect(en({ name: "slow", canary: { units: 0, samples: 0, ratio: null } })).toContain("promises no latency");
     expect(en({ interval: null }, { weightPercent: 100 })).toContain("nobody left to compare it with");
     expect(en({ interval: null, baseline: null }, { baseline: null })).toContain("spec.slo.availability");
   });
 
   test("a first version is compared with its promise", () => {
-    expect(en({ ...breached, baseline: null }, { baseline: null })).toBe(
+    expect(en({ ...breached, baseline: null, floor: 0.02 }, { baseline: null })).toBe(
       "1.1.0 fails in 4.2% of its samples: between 1.4 and 3.2 times what it promises, 99% sure at every look.",
     );
   });

@@ -1,6 +1,6 @@
 /** A metric's verdict as a sentence a person would say, with its figures and its confidence. Pure. */
 import type { Format } from "../../i18n/i18n.tsx";
-import { type MetricName, type MetricState, THETA_MAX, THETA_MIN } from "./rollout-view.ts";
+import { isOpenAbove, isOpenBelow, type MetricName, type MetricState } from "./rollout-view.ts";
 import type { verdictMessages } from "./verdict-messages.ts";
 
 type Words = (typeof verdictMessages)["en"];
@@ -40,15 +40,10 @@ export function metricTitle(
   return words[name];
 }
 
-/** Whether there is a ratio to speak of: what is not judged has none. */
-export function isJudged({ interval, canary }: Pick<MetricState, "interval" | "canary">): boolean {
-  return interval !== null || canary.samples === 0;
-}
-
 export function verdictSentence(metric: MetricState, about: About, words: Words, format: Say): string {
   const { verdict, interval, canary, baseline, margin, tolerance, samplesNeeded } = metric;
-  const unjudged = whyNotJudged(metric, about, words);
-  if (unjudged !== null) return unjudged;
+  const unjudged = whyUnjudged(metric, about);
+  if (unjudged !== null) return unjudgedSentence(unjudged, metric.name, about.canary, words);
   if (canary.samples === 0 || interval === null) return words.noSamples(about.canary);
 
   const does = doesWhat(metric, about.currency, words, format);
@@ -87,21 +82,35 @@ function rangeOf(
   words: Words,
   format: Say,
 ): string | null {
-  const from = lower > THETA_MIN ? timesOf(lower, format) : null;
-  const to = upper < THETA_MAX ? timesOf(upper, format) : null;
+  const from = isOpenBelow(lower) ? null : timesOf(lower, format);
+  const to = isOpenAbove(upper) ? null : timesOf(upper, format);
   if (from !== null && to !== null) return compared ? words.between(from, to, sure) : words.aloneBetween(from, to, sure);
   if (from !== null) return compared ? words.atLeast(from, sure) : words.aloneAtLeast(from, sure);
   if (to !== null) return compared ? words.atMost(to, sure) : words.aloneAtMost(to, sure);
   return null;
 }
 
-function whyNotJudged(metric: MetricState, { canary, weightPercent, baseline }: About, words: Words): string | null {
-  const { name, target, interval } = metric;
-  if (name !== "failed" && target === null) return name === "slow" ? words.noLimit_slow(canary) : words.noLimit_dear(canary);
-  if (isJudged(metric) && interval !== null) return null;
-  if (baseline !== null && weightPercent === 100) return words.nobodyToCompare(canary);
-  if (baseline === null && interval === null) return words.noPromise(canary);
-  return null;
+/** What is missing to judge it by; null when nothing is. */
+export type Unjudged = "no-limit" | "no-promise" | "nobody-to-compare";
+
+export function whyUnjudged(
+  { name, target, floor, baseline }: Pick<MetricState, "name" | "target" | "floor" | "baseline">,
+  { weightPercent }: Pick<About, "weightPercent">,
+): Unjudged | null {
+  if (name !== "failed" && target === null) return "no-limit";
+  if (baseline === null) return floor === null ? "no-promise" : null;
+  return weightPercent === 100 ? "nobody-to-compare" : null;
+}
+
+function unjudgedSentence(why: Unjudged, name: MetricName, canary: string, words: Words): string {
+  switch (why) {
+    case "no-limit":
+      return name === "slow" ? words.noLimit_slow(canary) : words.noLimit_dear(canary);
+    case "no-promise":
+      return words.noPromise(canary);
+    case "nobody-to-compare":
+      return words.nobodyToCompare(canary);
+  }
 }
 
 /** What a bad run does: "fails", "takes longer than 2 s". */
