@@ -14,6 +14,8 @@ export function StackedBars(props: ChartProps): ReactNode {
     <ResponsiveContainer width="100%" height="100%">
       <BarChart
         data={rows}
+        // The table says the same to those who do not see it: the drawing is no place to go to.
+        accessibilityLayer={false}
         {...(syncId === undefined ? {} : { syncId })}
         margin={{ top: 8, right: 0, bottom: 0, left: 0 }}
         barCategoryGap={2}

@@ -32,6 +32,8 @@ export function TimeLines(props: ChartProps): ReactNode {
     <ResponsiveContainer width="100%" height="100%">
       <ComposedChart
         data={rows}
+        // The table says the same to those who do not see it: the drawing is no place to go to.
+        accessibilityLayer={false}
         {...(syncId === undefined
           ? {}
           : { syncId, syncMethod: (ticks: readonly { value: number }[], { activeLabel }) => lastBefore(ticks, Number(activeLabel)) })}

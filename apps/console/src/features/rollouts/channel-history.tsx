@@ -10,7 +10,7 @@ import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { channelMessages } from "./channel-messages.ts";
-import { percentOf } from "./headline.ts";
+import { percentOf } from "./percent.ts";
 import type { ChannelMove } from "./rollout-view.ts";
 
 /** Every move of a channel, newest first. */

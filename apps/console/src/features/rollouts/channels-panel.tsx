@@ -12,7 +12,7 @@ import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { channelMessages } from "./channel-messages.ts";
-import { percentOf } from "./headline.ts";
+import { percentOf } from "./percent.ts";
 import type { ChannelRow } from "./rollout-view.ts";
 
 const CreateChannel = dynamic(() => import("./create-channel.tsx").then((loaded) => loaded.CreateChannel), { ssr: false });

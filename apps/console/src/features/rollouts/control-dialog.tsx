@@ -9,7 +9,7 @@ import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { promotedTo, unsureMetrics } from "./control.ts";
 import { controlMessages } from "./control-messages.ts";
-import { percentOf } from "./headline.ts";
+import { percentOf } from "./percent.ts";
 import { reasonOf } from "./reasons.ts";
 import type { Control, RolloutPageView } from "./rollout-view.ts";
 import { verdictMessages } from "./verdict-messages.ts";

@@ -1,6 +1,7 @@
 /** Where a rollout stands, in the sentences that its page begins with. Pure. */
 import type { Format } from "../../i18n/i18n.tsx";
 import type { rolloutMessages } from "./messages.ts";
+import { percentOf } from "./percent.ts";
 import { reasonOf } from "./reasons.ts";
 import type { MetricName, MetricState, RolloutPageView } from "./rollout-view.ts";
 import { inOrder } from "./timeline.ts";
@@ -141,10 +142,6 @@ function figuresOf(metric: MetricState, currency: string | null, words: Words, f
   const own = [format.percent(canary.ratio), format.number(canary.samples)] as const;
   if (baseline === null || baseline.ratio === null) return words.rollout.figuresAlone(title, ...own);
   return words.rollout.figures(title, ...own, format.percent(baseline.ratio), format.number(baseline.samples));
-}
-
-export function percentOf(weightPercent: number, format: Pick<Format, "percent">): string {
-  return format.percent(weightPercent / 100, 2);
 }
 
 function joined(parts: readonly string[]): string {

@@ -4,13 +4,13 @@ import type { ReactNode } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
-import { rolloutMessages } from "./messages.ts";
+import { liveMessages } from "./live-messages.ts";
 
 const AGAIN_MS = 10_000;
 
 /** How many rollouts move or are paused, beside the place's name; a paused one needs a person, and has their colour. */
 export function LiveCount(): ReactNode {
-  const messages = useMessages(rolloutMessages);
+  const messages = useMessages(liveMessages);
   const format = useFormat();
   const viewer = useViewer();
   const trpc = useTRPC();

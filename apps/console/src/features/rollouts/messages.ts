@@ -27,8 +27,6 @@ export const rolloutMessages = defineMessages({
     stepOf: (step: number, steps: number) => `${step} of ${steps}`,
     firstVersion: "first version",
     more: "Show more",
-    livePaused: (paused: number) => (paused === 1 ? "1 paused" : `${paused} paused`),
-    countNote: "moving or paused",
 
     state_pending: "starting",
     state_running: "running",
@@ -207,8 +205,6 @@ export const rolloutMessages = defineMessages({
     stepOf: (step: number, steps: number) => `${step} sur ${steps}`,
     firstVersion: "première version",
     more: "Afficher la suite",
-    livePaused: (paused: number) => `${paused} en pause`,
-    countNote: "en cours ou en pause",
 
     state_pending: "démarre",
     state_running: "en cours",

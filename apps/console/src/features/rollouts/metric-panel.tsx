@@ -5,8 +5,9 @@ import { Figure, Panel } from "@agent-factory/ui/panel";
 import type { ReactNode } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { acceptedMetrics } from "./control.ts";
-import { aboutOf, percentOf } from "./headline.ts";
+import { aboutOf } from "./headline.ts";
 import { rolloutMessages } from "./messages.ts";
+import { percentOf } from "./percent.ts";
 import { ratioAxis } from "./ratio-axis.ts";
 import { type ShownVerdict, VerdictWord } from "./rollout-state.tsx";
 import { isOpenAbove, isOpenBelow, type MetricState, type RolloutPageView } from "./rollout-view.ts";
@@ -103,6 +104,7 @@ function Figures({ metric, rollout }: { metric: MetricState; rollout: RolloutPag
   const { baseline, canary, interval, samplesNeeded, verdict } = metric;
   const of = ({ units, samples }: MetricState["canary"]) => messages.outOf(format.number(units), format.number(samples));
   const share = ({ ratio }: MetricState["canary"]) => (ratio === null ? messages.noData : format.percent(ratio));
+  const within = useInterval(interval);
   const theta = baseline?.ratio && canary.ratio !== null ? canary.ratio / baseline.ratio : null;
   return (
     <dl className="mt-3 grid grid-cols-2 gap-x-4 gap-y-2 border-t border-line pt-2 sm:grid-cols-4">
@@ -110,8 +112,8 @@ function Figures({ metric, rollout }: { metric: MetricState; rollout: RolloutPag
       <Figure label={`${rollout.canary} · ${messages.canary}`} value={share(canary)} of={of(canary)} />
       <Figure
         label={baseline === null ? messages.ratioAlone : messages.ratio}
-        value={theta === null ? messages.noRatio : messages.times(timesOf(theta, format))}
-        {...(interval === null ? {} : { of: <Interval {...interval} /> })}
+        value={theta === null ? (within ?? messages.noRatio) : messages.times(timesOf(theta, format))}
+        {...(theta === null || within === null ? {} : { of: within })}
       />
       <Figure
         label={messages.needed}
@@ -128,13 +130,13 @@ function Figures({ metric, rollout }: { metric: MetricState; rollout: RolloutPag
   );
 }
 
-function Interval({ lower, upper }: { lower: number; upper: number }): ReactNode {
+/** Where the ratio surely is, as short as it can be said; null where nothing bounds it. */
+function useInterval(interval: MetricState["interval"]): string | null {
   const messages = useMessages(rolloutMessages);
   const format = useFormat();
-  const [from, to] = [
-    isOpenBelow(lower) ? "" : messages.times(timesOf(lower, format)),
-    isOpenAbove(upper) ? "" : messages.times(timesOf(upper, format)),
-  ];
-  if (from === "" && to === "") return null;
-  return from === "" ? `≤ ${to}` : to === "" ? `≥ ${from}` : `${from} – ${to}`;
+  if (interval === null) return null;
+  const from = isOpenBelow(interval.lower) ? null : messages.times(timesOf(interval.lower, format));
+  const to = isOpenAbove(interval.upper) ? null : messages.times(timesOf(interval.upper, format));
+  if (from === null) return to === null ? null : `≤ ${to}`;
+  return to === null ? `≥ ${from}` : `${from} – ${to}`;
 }

@@ -12,7 +12,7 @@ import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
-import { percentOf } from "./headline.ts";
+import { percentOf } from "./percent.ts";
 import { planMessages } from "./plan-messages.ts";
 import type { PlanRow } from "./rollout-view.ts";
 import { verdictMessages } from "./verdict-messages.ts";

@@ -1,7 +1,7 @@
 /** A plan in sentences: what each step asks for, and what each metric does. Pure. */
 import type { Format } from "../../i18n/i18n.tsx";
-import { percentOf } from "./headline.ts";
 import type { rolloutMessages } from "./messages.ts";
+import { percentOf } from "./percent.ts";
 import type { PlanRow, RolloutPageView } from "./rollout-view.ts";
 import type { verdictMessages } from "./verdict-messages.ts";
 import { timesOf } from "./verdict-sentence.ts";

@@ -14,8 +14,8 @@ import {
 } from "lucide-react";
 import type { ReactNode } from "react";
 import { type Format, useFormat, useMessages } from "../../i18n/i18n.tsx";
-import { percentOf } from "./headline.ts";
 import { rolloutMessages } from "./messages.ts";
+import { percentOf } from "./percent.ts";
 import { reasonOf } from "./reasons.ts";
 import type { MetricName, RolloutEvent, RolloutPageView } from "./rollout-view.ts";
 import { inOrder } from "./timeline.ts";

@@ -15,7 +15,7 @@ import { useFormat, useLocale, useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
-import { percentOf } from "./headline.ts";
+import { percentOf } from "./percent.ts";
 import type { ChannelRow, Preview } from "./rollout-view.ts";
 import { startMessages } from "./start-messages.ts";
 

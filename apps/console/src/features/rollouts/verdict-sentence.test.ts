@@ -37,7 +37,7 @@ describe("a verdict is a sentence with its figures and its confidence", () => {
   test("an end that the data do not bound is not made up", () => {
     const never = { ...breached, baseline: { units: 0, samples: 900, ratio: 0 }, interval: { lower: 4.3, upper: THETA_MAX } };
     expect(en(never)).toBe(
-      "1.1.0 fails in 4.2% of its samples, 1.0.0 in none: at least 4.3 times, 99% sure at every look. The plan tolerates nothing worse than 1.0.0.",
+      "1.1.0 fails in 4.2% of its samples, 1.0.0 in none: at least 4.3 times as often, 99% sure at every look. The plan tolerates nothing worse than 1.0.0.",
     );
     const open = { interval: { lower: THETA_MIN, upper: THETA_MAX }, samplesNeeded: null };
     expect(en(open)).not.toMatch(/between|least|most|1,?024/);
