@@ -124,8 +124,9 @@ function Form({ base, title }: { base: { readonly name: string; readonly source:
           <Notice tone="breached" icon={<CircleAlert aria-hidden />} title={messages.problems(problems.length)}>
             <ul className="flex flex-col gap-0.5">
               {problems.map(({ pointer, message, marker }) => (
-                <li key={`${pointer}${message}`}>
-                  {messages.line(marker.line)}: <code className="text-sm text-ink">{pointer}</code> {message}
+                <li key={`${marker.line}:${marker.column}${pointer}${message}`}>
+                  {messages.line(marker.line)}: {pointer === "" ? null : <code className="text-sm text-ink">{pointer} </code>}
+                  {message}
                 </li>
               ))}
             </ul>
