@@ -100,7 +100,9 @@ function useColumns(): Column<PlanRow>[] {
       key: "metrics",
       header: messages.columnMetrics,
       from: "md",
-      cell: ({ plan }) => <span className="text-ink-2">{format.list(plan.metrics.map(({ name }) => verdicts[name].toLowerCase()))}</span>,
+      cell: ({ plan }) => (
+        <span className="whitespace-nowrap text-ink-2">{format.list(plan.metrics.map(({ name }) => verdicts[name].toLowerCase()))}</span>
+      ),
     },
     {
       key: "published",
