@@ -53,6 +53,15 @@ export const noticeMessages = defineMessages({
     rolledBack: (templateName: string, semver: string, channel: string) => `${templateName} ${semver} was rolled back on ${channel}`,
     rolloutCompleted: (templateName: string, semver: string, channel: string) =>
       `${templateName} ${semver} is the stable version of ${channel}`,
+    "why_breached:failed": "It fails more often than the version before.",
+    "why_breached:slow": "It is slow more often than the version before.",
+    "why_breached:dear": "It is dear more often than the version before.",
+    why_deadline: "Its step ran out of time before every metric was surely healthy.",
+    "why_too-few-samples": "Its step ran out of time with too few samples.",
+    "why_baseline-revoked": "The version before was revoked: promote or abort it.",
+    "why_canary-revoked": "The new version was revoked.",
+    "why_no-valid-version": "Both versions were revoked.",
+    why_aborted: "Somebody aborted it.",
     distrusted: "One of the signing keys is no longer trusted",
     distrustedFrom: (from: string) => `What it signed from ${from} on is refused.`,
 
@@ -122,6 +131,15 @@ export const noticeMessages = defineMessages({
     rolledBack: (templateName: string, semver: string, channel: string) => `${templateName} ${semver} a été retiré de ${channel}`,
     rolloutCompleted: (templateName: string, semver: string, channel: string) =>
       `${templateName} ${semver} est la version stable de ${channel}`,
+    "why_breached:failed": "La version échoue plus souvent que celle d'avant.",
+    "why_breached:slow": "La version est lente plus souvent que celle d'avant.",
+    "why_breached:dear": "La version est chère plus souvent que celle d'avant.",
+    why_deadline: "Le temps de l'étape s'est écoulé avant que chaque métrique soit sûrement saine.",
+    "why_too-few-samples": "Le temps de l'étape s'est écoulé avec trop peu d'échantillons.",
+    "why_baseline-revoked": "La version d'avant a été révoquée : promouvez ou abandonnez.",
+    "why_canary-revoked": "La nouvelle version a été révoquée.",
+    "why_no-valid-version": "Les deux versions ont été révoquées.",
+    why_aborted: "Quelqu'un l'a abandonné.",
     distrusted: "L'une des clés de signature n'est plus digne de confiance",
     distrustedFrom: (from: string) => `Ce qu'elle a signé à partir du ${from} est refusé.`,
 

@@ -17,11 +17,23 @@ function say(locale: "en" | "fr", content: Content): string {
   return [sentence.replace(TITLE, title ?? "?"), more === null ? [] : more.quoted ? `> ${more.text}` : more.text].flat().join(" | ");
 }
 
+const rollout = { number: 5, ...version, channel: "production" };
+
 const SAID: readonly (readonly [Content, string, string])[] = [
   [
     { kind: "review.requested", data: review },
     "Emma Laurent asks you to review “Raise the depth limit” of dependency-audit",
     "Emma Laurent vous demande de relire «\u00a0Raise the depth limit\u00a0» de dependency-audit",
+  ],
+  [
+    { kind: "rollout.rolled-back", data: { ...rollout, reason: "breached:failed" } },
+    "dependency-audit 1.1.0 was rolled back on production | It fails more often than the version before.",
+    "dependency-audit 1.1.0 a été retiré de production | La version échoue plus souvent que celle d'avant.",
+  ],
+  [
+    { kind: "rollout.paused", data: { ...rollout, reason: "The desk is closed" } },
+    "The rollout of dependency-audit 1.1.0 on production is paused | > The desk is closed",
+    "Le déploiement de dependency-audit 1.1.0 sur production est en pause | > The desk is closed",
   ],
   [
     { kind: "review.commented", data: { ...review, excerpt: "Why ten?" } },

@@ -71,11 +71,14 @@ export function sentenceOf(
     case "rollout.paused":
     case "rollout.rolled-back":
     case "rollout.completed": {
-      const { templateName, semver, channel } = notice.data;
+      const { templateName, semver, channel, reason } = notice.data;
       const verb = (
         { "rollout.paused": "rolloutPaused", "rollout.rolled-back": "rolledBack", "rollout.completed": "rolloutCompleted" } as const
       )[notice.kind];
-      return said(words[verb](templateName, semver, channel));
+      const sentence = words[verb](templateName, semver, channel);
+      if (reason === null) return said(sentence);
+      const known = stops.find((one) => one === reason);
+      return known ? said(sentence, words[`why_${known}`]) : { sentence, title: null, more: { text: reason, quoted: true } };
     }
     case "key.distrusted": {
       const { by, from, reason } = notice.data;
@@ -85,6 +88,19 @@ export function sentenceOf(
     }
   }
 }
+
+/** Why a rollout stopped, as it names it; anything else is somebody's own words. */
+const stops = [
+  "breached:failed",
+  "breached:slow",
+  "breached:dear",
+  "deadline",
+  "too-few-samples",
+  "baseline-revoked",
+  "canary-revoked",
+  "no-valid-version",
+  "aborted",
+] as const;
 
 const spoken = { "review.approved": "approved", "review.commented": "commented", "review.rejected": "rejected" } as const;
 
