@@ -21,6 +21,16 @@ const none: Facts = { version: null, run: null, key: null };
 
 const rollout = { number: 4, templateName: "audit", channel: "production", semver: "1.1.0", startedBy: author, actorId: "system:rollouts" };
 
+const budget = {
+  budgetId: nobody,
+  templateId: nobody,
+  templateName: "audit",
+  month: "2026-11",
+  amountMicros: 40_000_000,
+  spentMicros: 33_000_000,
+  currency: "EUR",
+};
+
 /** One good event of each topic, as the modules write them. */
 const EVENTS: Record<(typeof noticeTopics)[number], unknown> = {
   "review.requested": review,
@@ -37,6 +47,8 @@ const EVENTS: Record<(typeof noticeTopics)[number], unknown> = {
   "rollout.paused": { ...rollout, reason: "too-few-samples" },
   "rollout.rolled-back": { ...rollout, reason: "breached:failed" },
   "rollout.completed": { ...rollout, reason: null },
+  "budget.warned": { ...budget, percent: 80 },
+  "budget.stopped": { ...budget, templateId: null, templateName: null, percent: 100 },
   "key.distrusted": { keyId: nobody },
 };
 
@@ -59,6 +71,12 @@ test("every topic has its kind, its place and its people", () => {
       `rollout.${verb}:3`,
       "/rollouts/4",
       { ids: [author], roles: verb === "completed" ? [] : ["operator", "admin"], except: ["system:rollouts"] },
+    ]),
+    ...["warned", "stopped"].map((verb) => [
+      `budget.${verb}`,
+      `budget.${verb}:3`,
+      "/costs",
+      { ids: [], roles: ["manager", "admin"], except: [] },
     ]),
     ["key.distrusted", `key.distrusted:${nobody}:2026-11-01T00:00:00.000Z`, "/trust", { ids: [], roles: ["admin"], except: [] }],
   ]);

@@ -26,6 +26,18 @@ export type AboutRollout = {
   readonly reason: string | null;
 };
 
+export type AboutBudget = {
+  /** Null: the whole tenant's. */
+  readonly templateName: string | null;
+  /** `2026-11` */
+  readonly month: string;
+  /** The level that was reached, of the amount. */
+  readonly percent: number;
+  readonly amountMicros: number;
+  readonly spentMicros: number;
+  readonly currency: string;
+};
+
 /** What a notice says, by kind. */
 export type NoticeContent =
   | { readonly kind: "review.requested" | "review.approved"; readonly data: AboutReview }
@@ -40,6 +52,7 @@ export type NoticeContent =
       readonly data: AboutVersion & { readonly check: string | null; readonly hostName: string | null; readonly runs: number };
     }
   | { readonly kind: "rollout.paused" | "rollout.rolled-back" | "rollout.completed"; readonly data: AboutRollout }
+  | { readonly kind: "budget.warned" | "budget.stopped"; readonly data: AboutBudget }
   | {
       readonly kind: "key.distrusted";
       readonly data: {
@@ -100,6 +113,14 @@ const rolloutEvent = z.object({
   startedBy: z.string().catch(""),
   actorId: z.string().catch(""),
 });
+const budgetEvent = z.object({
+  templateName: z.string().nullable(),
+  month: z.string().regex(/^\d{4}-\d\d$/),
+  percent: z.number().positive(),
+  amountMicros: z.number().nonnegative(),
+  spentMicros: z.number().nonnegative(),
+  currency: z.string().regex(/^[A-Z]{3}$/),
+});
 const keyEvent = z.object({ keyId: uuid, hint: text, by: text, from: text, reason: text });
 
 /** The rows that an event names, for looking them up. */
@@ -132,6 +153,8 @@ export const noticeTopics = [
   "rollout.paused",
   "rollout.rolled-back",
   "rollout.completed",
+  "budget.warned",
+  "budget.stopped",
   "key.distrusted",
 ] as const satisfies readonly (NoticeKind | "review.withdrawn")[];
 
@@ -140,6 +163,7 @@ export function noticeOf({ id, topic, payload }: Event, facts: Facts): Notice | 
   if (topic.startsWith("review.")) return ofReview(id, topic, payload);
   if (topic.startsWith("version.")) return ofVersion(topic, payload, facts.version);
   if (topic.startsWith("rollout.")) return ofRollout(id, topic, payload);
+  if (topic.startsWith("budget.")) return ofBudget(id, topic, payload);
   if (topic === "run.refused") return ofRun(payload, facts.run);
   return topic === "key.distrusted" ? ofKey(payload, facts.key) : null;
 }
@@ -220,6 +244,14 @@ function ofRollout(id: number, topic: string, payload: unknown): Notice | null {
     href: `/rollouts/${number}`,
     people: { ids: [startedBy], roles, except: [actorId] },
   };
+}
+
+/** Those who may change it. */
+function ofBudget(id: number, topic: string, payload: unknown): Notice | null {
+  const data = budgetEvent.safeParse(payload).data;
+  if (!data || (topic !== "budget.warned" && topic !== "budget.stopped")) return null;
+  // A budget that was raised is used up a second time: the event is the cause.
+  return { kind: topic, data, key: `${topic}:${id}`, href: "/costs", people: { ids: [], roles: ACTIONS["budgets.set"], except: [] } };
 }
 
 /** Whoever distrusted the key is told too: an act that nobody remembers is an alarm. */

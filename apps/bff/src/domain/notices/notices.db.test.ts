@@ -8,6 +8,9 @@ import { createNoticesView } from "../../views/notices.ts";
 import { systemActor } from "../actor.ts";
 import { addToOutbox, deliverOutbox } from "../audit/outbox.ts";
 import { Failure } from "../failure.ts";
+import { createQuotas } from "../quotas/quotas.ts";
+import { saidOf, say, silent } from "../usage/test-usage.ts";
+import { createUsage } from "../usage/usage.ts";
 import { createNotices, noticesDoorbell } from "./notices.ts";
 
 async function open() {
@@ -353,4 +356,34 @@ test("what was read 90 days ago is forgotten; what is unread stays, however old"
   expect(await t.notices.forget(systemActor("notice-retention"))).toBe(2);
   expect(await t.told(acme)).toEqual({ admin: ["review.requested"] });
   expect(await t.told(globex)).toEqual({});
+});
+
+test("what a budget itself says of its levels tells managers and admins of its tenant, with the figures", async () => {
+  await using t = await open();
+  const { acme, globex } = t;
+  const quotas = createQuotas({ access: t.access, clock: t.clock });
+  const usage = createUsage({ access: t.access, quotas, fastDatabase: t.fastDatabase, clock: t.clock, logger: silent });
+  const limits = { templateName: null, amountMicros: 1_000, warnPercents: [50], stopPercent: 100 };
+  await usage.setBudget(acme.as("manager"), limits);
+  const deliver = () => deliverOutbox(t.fastDatabase, (event) => t.notices.hear(systemActor("notices", event.tenantId), event));
+  for (const micros of [600, 500]) {
+    // One core for as long as it takes, at 11.25 micros a second.
+    const outcome = { durationMs: (micros / 11.25) * 1_000, limits: { cpuMillis: 1_000, memoryBytes: 0 } };
+    await t.fastDatabase.asSystem((tx) => say(tx, [saidOf(acme.id, { at: t.clock.now(), outcome })]));
+    await usage.ingest(systemActor("test"));
+    await usage.watchBudgets(systemActor("test"));
+    await deliver();
+  }
+  expect(await t.told(acme)).toEqual({
+    manager: ["budget.stopped", "budget.warned"],
+    admin: ["budget.stopped", "budget.warned"],
+  });
+  expect(await t.told(globex)).toEqual({});
+  const [stopped, warned] = (await t.view.list(acme.as("manager"), {})).items;
+  const month = t.clock.now().toISOString().slice(0, "2026-11".length);
+  const about = { templateName: null, month, amountMicros: 1_000, currency: "EUR" };
+  expect(stopped).toMatchObject({ href: "/costs", data: { ...about, percent: 100, spentMicros: 1_100 } });
+  expect(warned).toMatchObject({ href: "/costs", data: { ...about, percent: 50, spentMicros: 600 } });
+  expect(await t.undelivered()).toEqual([]);
+  expect(t.lines).toEqual([]);
 });

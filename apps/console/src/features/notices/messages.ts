@@ -53,6 +53,11 @@ export const noticeMessages = defineMessages({
     rolledBack: (templateName: string, semver: string, channel: string) => `${templateName} ${semver} was rolled back on ${channel}`,
     rolloutCompleted: (templateName: string, semver: string, channel: string) =>
       `${templateName} ${semver} is the stable version of ${channel}`,
+    budgetOf: (templateName: string) => `The budget of ${templateName}`,
+    budgetOfAll: "The budget of everything",
+    budgetWarned: (budget: string, level: string) => `${budget} is used to ${level}`,
+    budgetStopped: (budget: string, level: string) => `${budget} is used to ${level}: new runs are refused`,
+    budgetSpent: (spent: string, amount: string) => `${spent} of ${amount} this month.`,
     "why_breached:failed": "It fails more often than the version before.",
     "why_breached:slow": "It is slow more often than the version before.",
     "why_breached:dear": "It is dear more often than the version before.",
@@ -131,6 +136,11 @@ export const noticeMessages = defineMessages({
     rolledBack: (templateName: string, semver: string, channel: string) => `${templateName} ${semver} a été retiré de ${channel}`,
     rolloutCompleted: (templateName: string, semver: string, channel: string) =>
       `${templateName} ${semver} est la version stable de ${channel}`,
+    budgetOf: (templateName: string) => `Le budget de ${templateName}`,
+    budgetOfAll: "Le budget de l'ensemble",
+    budgetWarned: (budget: string, level: string) => `${budget} est consommé à ${level}`,
+    budgetStopped: (budget: string, level: string) => `${budget} est consommé à ${level} : les nouvelles exécutions sont refusées`,
+    budgetSpent: (spent: string, amount: string) => `${spent} sur ${amount} ce mois-ci.`,
     "why_breached:failed": "La version échoue plus souvent que celle d'avant.",
     "why_breached:slow": "La version est lente plus souvent que celle d'avant.",
     "why_breached:dear": "La version est chère plus souvent que celle d'avant.",

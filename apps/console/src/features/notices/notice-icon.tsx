@@ -5,6 +5,7 @@ import {
   Ban,
   Check,
   CirclePause,
+  Coins,
   GitPullRequestArrow,
   KeyRound,
   type LucideIcon,
@@ -32,6 +33,8 @@ const looks: Record<NoticeKind, { Icon: LucideIcon; ink: string }> = {
   "rollout.paused": { Icon: CirclePause, ink: "text-warning" },
   "rollout.rolled-back": { Icon: RotateCcw, ink: "text-breached" },
   "rollout.completed": { Icon: Check, ink: "text-healthy" },
+  "budget.warned": { Icon: Coins, ink: "text-warning" },
+  "budget.stopped": { Icon: Coins, ink: "text-breached" },
   "key.distrusted": { Icon: KeyRound, ink: "text-breached" },
 };
 

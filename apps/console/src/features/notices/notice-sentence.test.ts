@@ -19,6 +19,8 @@ function say(locale: "en" | "fr", content: Content): string {
 
 const rollout = { number: 5, ...version, channel: "production" };
 
+const budget = { month: "2026-11", amountMicros: 40_000_000, spentMicros: 33_000_000, currency: "EUR" };
+
 const SAID: readonly (readonly [Content, string, string])[] = [
   [
     { kind: "review.requested", data: review },
@@ -34,6 +36,16 @@ const SAID: readonly (readonly [Content, string, string])[] = [
     { kind: "rollout.paused", data: { ...rollout, reason: "The desk is closed" } },
     "The rollout of dependency-audit 1.1.0 on production is paused | > The desk is closed",
     "Le déploiement de dependency-audit 1.1.0 sur production est en pause | > The desk is closed",
+  ],
+  [
+    { kind: "budget.warned", data: { ...budget, templateName: "dependency-audit", percent: 80 } },
+    "The budget of dependency-audit is used to 80% | €33.00 of €40.00 this month.",
+    "Le budget de dependency-audit est consommé à 80\u00a0% | 33,00\u00a0€ sur 40,00\u00a0€ ce mois-ci.",
+  ],
+  [
+    { kind: "budget.stopped", data: { ...budget, templateName: null, percent: 100 } },
+    "The budget of everything is used to 100%: new runs are refused | €33.00 of €40.00 this month.",
+    "Le budget de l'ensemble est consommé à 100\u00a0% : les nouvelles exécutions sont refusées | 33,00\u00a0€ sur 40,00\u00a0€ ce mois-ci.",
   ],
   [
     { kind: "review.commented", data: { ...review, excerpt: "Why ten?" } },

@@ -24,7 +24,7 @@ export function namesFailure(notice: Pick<Notice, "kind">): boolean {
 export function sentenceOf(
   notice: Notice,
   words: Words,
-  format: Pick<Format, "number" | "dateTime">,
+  format: Pick<Format, "number" | "percent" | "money" | "dateTime">,
   locale: Locale,
   failures: Pick<typeof Sentences, "describeFailure" | "isKnownFailure"> | null,
 ): NoticeSentence {
@@ -79,6 +79,14 @@ export function sentenceOf(
       if (reason === null) return said(sentence);
       const known = stops.find((one) => one === reason);
       return known ? said(sentence, words[`why_${known}`]) : { sentence, title: null, more: { text: reason, quoted: true } };
+    }
+    case "budget.warned":
+    case "budget.stopped": {
+      const { templateName, percent, spentMicros, amountMicros, currency } = notice.data;
+      const level = format.percent(percent / 100, 0);
+      const whose = templateName === null ? words.budgetOfAll : words.budgetOf(templateName);
+      const sentence = notice.kind === "budget.warned" ? words.budgetWarned(whose, level) : words.budgetStopped(whose, level);
+      return said(sentence, words.budgetSpent(format.money(spentMicros, currency), format.money(amountMicros, currency)));
     }
     case "key.distrusted": {
       const { by, from, reason } = notice.data;
