@@ -135,7 +135,8 @@ export async function startSystem({
   const [authorization, api] = [await bearerOf("editor"), await clientOf("editor")];
   const [reviewer, operator, admin] = [await clientOf("reviewer"), await clientOf("operator"), await clientOf("admin")];
 
-  const createTemplate = async (name: string, files: Readonly<Record<string, string>>) => {
+  /** The manifest of a template with this code, which the registry has. */
+  const sourceOf = async (name: string, files: Readonly<Record<string, string>>) => {
     const archive = packArchive(Object.entries(files).map(([path, text]) => ({ path, bytes: Buffer.from(text) })));
     const uploaded = await fetch(`http://127.0.0.1:${bffPort}/archives`, {
       method: "PUT",
@@ -144,8 +145,7 @@ export async function startSystem({
     });
     if (!uploaded.ok) throw new Error(`the code archive was refused: ${await uploaded.text()}`);
     const { digest } = (await uploaded.json()) as { digest: string };
-    const created = await api.templates.create.mutate({
-      source: `apiVersion: agentfactory.dev/v1
+    return `apiVersion: agentfactory.dev/v1
 kind: AgentTemplate
 metadata: { name: ${name}, title: Behaves, description: Does what its input says., owner: team-platform }
 spec:
@@ -155,9 +155,15 @@ spec:
   output: { type: object }
   resources: { cpu: 1000m, memory: ${memory} }
   limits: { timeout: ${timeout}, maxAttempts: 3 }
-`,
-    });
-    return created.draftId;
+`;
+  };
+  const createTemplate = async (name: string, files: Readonly<Record<string, string>>) =>
+    (await api.templates.create.mutate({ source: await sourceOf(name, files) })).draftId;
+  const createNext = async (name: string, files: Readonly<Record<string, string>>) => {
+    const { draftId } = await api.drafts.create.mutate({ templateName: name });
+    const { revision: expectedRevision } = await api.drafts.get.query({ draftId });
+    await api.drafts.save.mutate({ draftId, expectedRevision, source: await sourceOf(name, files) });
+    return draftId;
   };
   const draftId = await createTemplate(templateName, code);
   const { revision } = await api.drafts.get.query({ draftId });
@@ -173,36 +179,50 @@ spec:
       )
     ).rows;
 
-  const versionOf = async (name: string) => {
+  const newestOf = async (name: string) => {
     const { rows } = await ledger.query<PublishedVersion>(
       `select v.tenant_id as "tenantId", v.semver, v.digest as "manifestDigest", v.code_digest as "codeDigest", a.bundle_digest as "bundleDigest"
-         from template_versions v join templates t on t.id = v.template_id join attestations a on a.id = v.attestation_id where t.name = $1`,
+         from template_versions v join templates t on t.id = v.template_id join attestations a on a.id = v.attestation_id where t.name = $1
+        order by v.published_at desc limit 1`,
       [name],
     );
     return rows[0];
   };
 
+  /** What is proposed in this review is approved by somebody else, as it is. */
+  const approve = async (number: number) => {
+    const { id: reviewId, digest, head } = await reviewer.reviews.get.query({ number });
+    await reviewer.reviews.approve.mutate({
+      reviewId,
+      digest: digest ?? "",
+      baseDigest: head.base?.digest ?? null,
+      policyRevision: head.policyRevision,
+    });
+  };
+  const publishDraft = async (name: string, id: string): Promise<PublishedVersion> => {
+    const before = await newestOf(name);
+    const draft = await api.drafts.get.query({ draftId: id });
+    const asked = { draftId: draft.id, expectedRevision: draft.revision, title: `Publish ${name}` };
+    await approve((await api.reviews.request.mutate(asked)).number);
+    await until("the version is signed", async () => (await newestOf(name))?.semver !== before?.semver, {
+      timeoutMs: 30_000,
+      failed: failedOf("bff", bff),
+    });
+    return (await newestOf(name)) as PublishedVersion;
+  };
+
   return {
     operator,
     admin,
+    editor: api,
+    /** As the server's superuser: over all tenants. */
+    rows: async <R extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []) =>
+      (await ledger.query<R>(sql, [...values])).rows,
+    approve,
     /** A template whose first version went the whole way: reviewed by somebody else, approved, published, signed, logged. */
-    publish: async (name: string, files: Readonly<Record<string, string>>): Promise<PublishedVersion> => {
-      const draft = await api.drafts.get.query({ draftId: await createTemplate(name, files) });
-      const asked = { draftId: draft.id, expectedRevision: draft.revision, title: `Publish ${name}` };
-      const { number, reviewId } = await api.reviews.request.mutate(asked);
-      const { digest, head } = await reviewer.reviews.get.query({ number });
-      await reviewer.reviews.approve.mutate({
-        reviewId,
-        digest: digest ?? "",
-        baseDigest: head.base?.digest ?? null,
-        policyRevision: head.policyRevision,
-      });
-      await until("the version is signed", async () => (await versionOf(name)) !== undefined, {
-        timeoutMs: 30_000,
-        failed: failedOf("bff", bff),
-      });
-      return (await versionOf(name)) as PublishedVersion;
-    },
+    publish: async (name: string, files: Readonly<Record<string, string>>) => publishDraft(name, await createTemplate(name, files)),
+    /** The next version of a template that has one, the same way. */
+    publishNext: async (name: string, files: Readonly<Record<string, string>>) => publishDraft(name, await createNext(name, files)),
     submit: async (name: string, input: unknown) =>
       (await api.runs.submit.mutate({ templateName: name, input: JSON.stringify(input) })).runId,
     /** Changes one byte where the registry stores it. */
