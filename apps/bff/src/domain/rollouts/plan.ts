@@ -3,6 +3,7 @@
  * every rollout that follows it.
  */
 
+import { pointerOf } from "@agent-factory/manifest/diagnostic";
 import { digestOf } from "@agent-factory/manifest/digest";
 import { readDocument } from "@agent-factory/manifest/document";
 import { parseDuration } from "@agent-factory/manifest/units";
@@ -79,18 +80,26 @@ export type Plan = {
   readonly metrics: readonly PlanMetric[];
 };
 
-export type PlanIssue = { readonly pointer: string; readonly message: string };
+/** `line` and `column` count from 1. */
+export type PlanIssue = { readonly pointer: string; readonly line: number; readonly column: number; readonly message: string };
 export type ReadPlan =
   | { readonly plan: Plan; readonly digest: string; readonly issues: readonly [] }
   | { readonly plan: null; readonly digest: null; readonly issues: readonly PlanIssue[] };
 
 export function readPlan(source: string): ReadPlan {
-  const { data, diagnostics } = readDocument(source);
+  const { data, diagnostics, locate } = readDocument(source);
   const no = (issues: readonly PlanIssue[]): ReadPlan => ({ plan: null, digest: null, issues });
-  if (diagnostics.length > 0) return no(diagnostics.map(({ pointer, message }) => ({ pointer, message: message.en })));
+  if (diagnostics.length > 0)
+    return no(diagnostics.map(({ pointer, line, column, message }) => ({ pointer, line, column, message: message.en })));
   const parsed = document.safeParse(data);
   if (!parsed.success)
-    return no(parsed.error.issues.slice(0, 50).map(({ path, message }) => ({ pointer: `/${path.map(String).join("/")}`, message })));
+    return no(
+      parsed.error.issues.slice(0, 50).map(({ path, message }) => {
+        const pointer = pointerOf(path);
+        const { line, column } = locate(pointer);
+        return { pointer, line, column, message };
+      }),
+    );
   const { metadata, spec } = parsed.data;
   const steps = spec.steps.map(
     ({ weight, minSamples, deadline: deadlineMs, onDeadline, gate }): PlanStep => ({
