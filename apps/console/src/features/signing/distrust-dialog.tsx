@@ -6,12 +6,12 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { type ReactNode, useState } from "react";
 import { useMessages, useTimeZone } from "../../i18n/i18n.tsx";
+import { instantOf } from "../../i18n/zoned-time.ts";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { useFailureToast } from "../../trpc/failure-toast.ts";
 import { signingMessages } from "./messages.ts";
 import { type KeyRow, shortHash } from "./signing-view.ts";
-import { instantOf } from "./zoned-time.ts";
 
 const SHOWN = 12;
 const SINCE = ["now", "beginning", "moment"] as const;

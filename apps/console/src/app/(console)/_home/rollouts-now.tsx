@@ -4,12 +4,12 @@ import { Panel } from "@agent-factory/ui/panel";
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { useFormat, useMessages } from "../../i18n/i18n.tsx";
-import { useTRPC } from "../../trpc/client.tsx";
-import { QueryProblem } from "../../trpc/failure.tsx";
-import { RolloutStateBadge } from "../rollouts/rollout-state.tsx";
-import { homeMessages } from "./messages.ts";
-import { Rows } from "./my-drafts.tsx";
+import { homeMessages } from "../../../features/home/messages.ts";
+import { Rows } from "../../../features/home/my-drafts.tsx";
+import { RolloutStateBadge } from "../../../features/rollouts/rollout-state.tsx";
+import { useFormat, useMessages } from "../../../i18n/i18n.tsx";
+import { useTRPC } from "../../../trpc/client.tsx";
+import { QueryProblem } from "../../../trpc/failure.tsx";
 
 const SHOWN_MAX = 6;
 const AGAIN_MS = 5_000;

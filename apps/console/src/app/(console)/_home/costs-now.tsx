@@ -4,13 +4,13 @@ import { Figure, Panel } from "@agent-factory/ui/panel";
 import { Skeleton } from "@agent-factory/ui/skeleton";
 import Link from "next/link";
 import { type ReactNode, useState } from "react";
-import { useFormat, useMessages } from "../../i18n/i18n.tsx";
-import { QueryProblem } from "../../trpc/failure.tsx";
-import { changeOf } from "../usage/cost-change.ts";
-import { periodOf } from "../usage/period.ts";
-import { useBudgets } from "../usage/use-budgets.ts";
-import { useCosts } from "../usage/use-costs.ts";
-import { homeMessages } from "./messages.ts";
+import { homeMessages } from "../../../features/home/messages.ts";
+import { changeOf } from "../../../features/usage/cost-change.ts";
+import { periodOf } from "../../../features/usage/period.ts";
+import { useBudgets } from "../../../features/usage/use-budgets.ts";
+import { useCosts } from "../../../features/usage/use-costs.ts";
+import { useFormat, useMessages } from "../../../i18n/i18n.tsx";
+import { QueryProblem } from "../../../trpc/failure.tsx";
 
 /** This month beside the same days of the last one, and where it ends at this pace. */
 export function CostsNow(): ReactNode {

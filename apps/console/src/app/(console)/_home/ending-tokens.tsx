@@ -4,11 +4,11 @@ import { Notice } from "@agent-factory/ui/panel";
 import { KeyRound } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { useFormat, useMessages } from "../../i18n/i18n.tsx";
-import { useReader } from "../../i18n/locale-context.tsx";
-import { endsSoonDays } from "../tokens/token-view.ts";
-import { useTokens } from "../tokens/use-tokens.ts";
-import { homeMessages } from "./messages.ts";
+import { homeMessages } from "../../../features/home/messages.ts";
+import { endsSoonDays } from "../../../features/tokens/token-view.ts";
+import { useTokens } from "../../../features/tokens/use-tokens.ts";
+import { useFormat, useMessages } from "../../../i18n/i18n.tsx";
+import { useReader } from "../../../i18n/locale-context.tsx";
 
 /** Tokens that end within two weeks, before whatever uses them stops. Nothing when there are none. */
 export function EndingTokens(): ReactNode {
