@@ -21,6 +21,9 @@ export type ReviewPage = {
   number: number;
   title: string;
   description: string;
+  /** `template` or `plan`. */
+  subjectKind: string;
+  /** The name of the subject, of whatever kind. */
   templateName: string;
   draftId: string;
   state: ReviewState;
@@ -87,11 +90,21 @@ type Person = { id: string; name: string; roles: string[]; part: Part | null };
 /** Times inside of JSON are PostgreSQL's own text. */
 type PageRow = Pick<
   ReviewPage,
-  "id" | "number" | "title" | "description" | "templateName" | "draftId" | "state" | "revision" | "digest" | "outcome" | "problem"
+  | "id"
+  | "number"
+  | "title"
+  | "description"
+  | "subjectKind"
+  | "templateName"
+  | "draftId"
+  | "state"
+  | "revision"
+  | "digest"
+  | "outcome"
+  | "problem"
 > &
   Omit<ReviewPage["head"], "base" | "createdAt"> & {
     tenantId: string;
-    subjectKind: string;
     openedBy: string;
     openedByName: string;
     openedAt: Date;
@@ -182,6 +195,7 @@ export async function readReviewPage(tx: Transaction, reviews: Reviews, actor: A
     number,
     title: row.title,
     description: row.description,
+    subjectKind: row.subjectKind,
     templateName: row.templateName,
     draftId: row.draftId,
     state: row.state,

@@ -13,6 +13,9 @@ export type ReviewFilter = "waiting" | "mine" | "open" | "closed";
 export type ReviewRow = {
   number: number;
   title: string;
+  /** `template` or `plan`. */
+  subjectKind: string;
+  /** The name of the subject, of whatever kind. */
   templateName: string;
   state: ReviewState;
   revision: number;
@@ -69,7 +72,7 @@ export function createReviewsView({ access, reviews, redis, clock }: ReviewsView
             from reviews r left join review_participants p on p.review_id = r.id and p.user_id::text = ${actor.id}
            where ${conditions.open}`;
         const rows = await tx.$queryRaw<(Omit<ReviewRow, "openedAt" | "updatedAt" | "stale"> & { openedAt: Date; updatedAt: Date })[]>`
-          select r.number, r.title, r.subject_name as "templateName", r.state::text as state, r.revision, r.digest, r.required, r.outcome,
+          select r.number, r.title, r.subject_kind as "subjectKind", r.subject_name as "templateName", r.state::text as state, r.revision, r.digest, r.required, r.outcome,
                  r.opened_by_name as "openedByName", r.opened_at as "openedAt", r.updated_at as "updatedAt",
                  v.demands, v.next_ref as "nextSemver",
                  array(select distinct change->>'class' from jsonb_array_elements(v.changes) change order by 1) as classes,

@@ -77,8 +77,11 @@ test("who proposed a plan does not approve it, whatever their role", async () =>
   await using t = await open();
   const admin = t.acme.as("admin");
   const { reviewNumber } = await t.plans.propose(admin, { name: "standard", source: sourceOf(10), title: "Mine" });
-  const { mine } = await t.view.get(admin, { number: reviewNumber });
+  const { mine, subjectKind } = await t.view.get(admin, { number: reviewNumber });
+  expect(subjectKind).toBe("plan");
   expect(mine).toMatchObject({ part: "contributor", approve: { allowed: false } });
+  const [row] = (await t.view.list(admin, { filter: "open" })).items;
+  expect(row).toMatchObject({ number: reviewNumber, subjectKind: "plan", templateName: "standard" });
   expect((await t.view.get(t.acme.as("reviewer"), { number: reviewNumber })).mine.approve).toEqual({ allowed: true, reason: null });
   await expect(t.plans.propose(t.acme.as("editor"), { name: "other", source: sourceOf(10), title: "No" })).rejects.toMatchObject({
     code: "access.denied",

@@ -133,9 +133,9 @@ function LoadedReview({ review }: { review: ReviewPageView }): ReactNode {
         title={
           <>
             <Link
-              href={`/templates/${review.templateName}`}
+              href={review.subjectKind === "plan" ? "/rollouts/plans" : `/templates/${review.templateName}`}
               className="rounded-sm hover:underline"
-              title={messages.openTemplate(review.templateName)}
+              title={review.subjectKind === "plan" ? undefined : messages.openTemplate(review.templateName)}
             >
               {review.templateName}
             </Link>

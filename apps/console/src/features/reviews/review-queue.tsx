@@ -131,7 +131,7 @@ function Rows({ rows, filter, footer }: { rows: readonly ReviewRow[]; filter: Fi
       cell: (row) =>
         row.digest === null ? (
           <Badge tone="breached">{messages.notValid}</Badge>
-        ) : row.classes.length === 0 ? (
+        ) : row.subjectKind === "plan" ? null : row.classes.length === 0 ? (
           <span className="text-sm text-ink-3">{messages.newTemplate}</span>
         ) : (
           <ClassMarks classes={row.classes} />
