@@ -1,14 +1,10 @@
-import { createLogger } from "@agent-factory/process/logger";
-import { testRedisUrl } from "@agent-factory/testkit/redis";
 import { expect, test } from "vitest";
 import { onProduction, openTestRollouts } from "../domain/rollouts/test-rollouts.ts";
-import { openRedis } from "../platform/redis.ts";
 import { createRolloutsView } from "./rollouts.ts";
 
 /** A channel on which 1.0.0 completed, 1.1.0 was aborted, and 1.2.0 is live. */
 async function open() {
   const t = await openTestRollouts();
-  const redis = openRedis(testRedisUrl(), createLogger({ app: "test", level: "silent" }));
   const { acme, globex, access } = t.registry.kernel;
   const operator = acme.as("operator");
   const { rollouts, channels } = t.registry;
@@ -24,15 +20,12 @@ async function open() {
   const live = await start("1.2.0");
   return {
     t,
-    view: createRolloutsView({ access, redis }),
+    view: createRolloutsView({ access, redis: t.registry.redis }),
     operator,
     live,
     acme,
     globex,
-    [Symbol.asyncDispose]: async () => {
-      await redis.close();
-      await t[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => t[Symbol.asyncDispose](),
   };
 }
 
