@@ -185,14 +185,7 @@ test("a plan is proposed as text; what is wrong with it is said where it stands,
     await editor.click();
     await page.keyboard.press("ControlOrMeta+A");
     // As pasted: the editor's own indentation stays out of it.
-    await page.evaluate(
-      (text) => {
-        const clipboardData = new DataTransfer();
-        clipboardData.setData("text/plain", text);
-        document.activeElement?.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
-      },
-      planText(name, weight),
-    );
+    await page.evaluate(PASTE, planText(name, weight));
   };
   await write(50);
   await page.getByRole("button", { name: "Ask for review" }).click();
@@ -206,3 +199,10 @@ test("a plan is proposed as text; what is wrong with it is said where it stands,
   await page.waitForURL(/\/reviews\/\d+$/);
   await expect(page.getByRole("main")).toContainText("A careful plan");
 });
+
+/** Runs in the page: pastes its argument where the focus is. */
+const PASTE = `(text) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  document.activeElement?.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}`;
