@@ -185,7 +185,7 @@ test("a plan is proposed as text; what is wrong with it is said where it stands,
     await editor.click();
     await page.keyboard.press("ControlOrMeta+A");
     // As pasted: the editor's own indentation stays out of it.
-    await page.evaluate(PASTE, planText(name, weight));
+    await page.evaluate(`(${PASTE})(${JSON.stringify(planText(name, weight))})`);
   };
   await write(50);
   await page.getByRole("button", { name: "Ask for review" }).click();
@@ -200,7 +200,7 @@ test("a plan is proposed as text; what is wrong with it is said where it stands,
   await expect(page.getByRole("main")).toContainText("A careful plan");
 });
 
-/** Runs in the page: pastes its argument where the focus is. */
+/** A function in the page: pastes its argument where the focus is. */
 const PASTE = `(text) => {
   const clipboardData = new DataTransfer();
   clipboardData.setData("text/plain", text);
