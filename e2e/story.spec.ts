@@ -112,12 +112,13 @@ test("what two people approved is published, signed, and run by a host that chec
   await expect(page.getByText("succeeded").first()).toBeVisible({ timeout: 60_000 });
 });
 
-/** A new last line, as pasted: the editor's own indentation stays out of it. */
+/** A new last line, as pasted: the editor's own indentation stays out of it, and the text ends with a line break as before. */
 async function insertLine(page: Page, text: string): Promise<void> {
   await goToEnd(page);
+  await page.keyboard.insertText(text);
   await page.keyboard.press("Enter");
   await page.keyboard.press("Shift+Home");
-  await page.keyboard.insertText(text);
+  await page.keyboard.press("Delete");
 }
 
 /** Presses the button and confirms what the dialog says. */
