@@ -43,6 +43,7 @@ async function run(args: string[]): Promise<void> {
   const inputs = realInputs(values["data-dir"]).filter(({ template }) => values.template.includes(template));
   if (inputs.length === 0) throw new Problem(`There are inputs for dependency-audit and log-digest, not for ${values.template.join(", ")}`);
 
+  const templates = [...new Set(inputs.map(({ template }) => template))];
   const counts = new Map<string, number>();
   const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
   let underWay = 0;
@@ -55,7 +56,10 @@ async function run(args: string[]): Promise<void> {
   });
 
   const submit = async (): Promise<void> => {
-    const { template, value } = inputs[randomInt(inputs.length)] as Input;
+    // The template first: one has many more inputs than the other.
+    const wanted = templates[randomInt(templates.length)];
+    const choice = inputs.filter(({ template }) => template === wanted);
+    const { template, value } = choice[randomInt(choice.length)] as Input;
     const response = await fetch(`${origin}/v1/runs`, {
       method: "POST",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json", "idempotency-key": randomUUID() },
