@@ -1,8 +1,9 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
 /**
- * Four kinds of test, told apart by file name:
- *   x.test.ts          pure: files at most, fast, in parallel
+ * Five kinds of test, told apart by file name:
+ *   x.test.ts          pure: files at most, fast, in parallel; a worker runs many files, so a test leaves nothing behind
+ *   x.long.test.ts     pure, and a search or a simulation that takes seconds: in `npm test`, not in `npm run verify`
  *   x.db.test.ts       real PostgreSQL and Redis, one server a run, one cloned database a test
  *   x.sandbox.test.ts  real bubblewrap, one after the other
  *   x.soak.test.ts     long; only by `npm run soak`
@@ -20,9 +21,14 @@ export default defineConfig({
         test: {
           name: "unit",
           include: [...named(".test.ts"), ...named(".test.tsx")],
-          exclude: [...exclude, ...named(".db.test.ts"), ...named(".sandbox.test.ts"), ...named(".soak.test.ts")],
+          exclude: [...exclude, ...["long", "db", "sandbox", "soak"].flatMap((kind) => named(`.${kind}.test.ts`))],
           testTimeout: 10_000,
+          isolate: false,
+          maxWorkers: 2,
         },
+      },
+      {
+        test: { name: "long", include: named(".long.test.ts"), exclude, testTimeout: 120_000, maxWorkers: 2 },
       },
       {
         test: {

@@ -51,6 +51,7 @@ export const allSuites: readonly Suite[] = [
   { name: "migrations lead to the schema", checks: [[process.execPath, "scripts/migration.ts", "--check"]] },
   { name: "policies are current", checks: [[process.execPath, "scripts/policies.ts", "--check"]] },
   unitSuite,
+  { name: "long searches and simulations", runner: vitest("long") },
   { name: "database and redis", runner: vitest("db") },
   {
     name: "sandbox",
