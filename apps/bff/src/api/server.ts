@@ -17,7 +17,7 @@ import { looksLikeToken } from "../domain/tokens/tokens.ts";
 import { archivesUpload } from "./archives-upload.ts";
 import type { Context, Domain } from "./context.ts";
 import { errorOf, type FailureShape, shapeOf } from "./procedure.ts";
-import { restApi } from "./rest/rest.ts";
+import { REST_PREFIX, restApi } from "./rest/rest.ts";
 import { type AppRouter, appRouter } from "./root.ts";
 
 /** A run's input may hold 16 MiB of JSON text, which grows when it is quoted inside the request's JSON. */
@@ -104,8 +104,10 @@ export async function createServer({ domain, authenticate, health, refreshHealth
         ? { ...(await domain.tokens.authenticate(bearer)), traceId: currentTraceId() ?? "" }
         : (await contextOf(request)).actor;
     },
+    refusalOf,
     onBug: (error, operation) => logger.error({ err: error, operation }, "a request of the public API failed"),
     version: API_VERSION,
+    prefix: REST_PREFIX,
   });
 
   await server.register(archivesUpload, { templates: domain.templates, authenticate: contextOf });

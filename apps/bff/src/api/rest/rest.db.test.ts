@@ -119,6 +119,47 @@ test("every refusal is a problem with a stable code and a trace, and says where 
   });
 });
 
+test("what cannot be read, and what is not there, are problems too", async () => {
+  await using t = await open();
+  const runner = await t.tokenOf("runner");
+  const send = async (path: string, init: RequestInit) => {
+    const response = await fetch(`${t.origin}${path}`, { ...init, headers: { authorization: `Bearer ${runner}`, ...init.headers } });
+    expect(response.headers.get("content-type")).toContain("application/problem+json");
+    return [response.status, ((await response.json()) as { code: string }).code];
+  };
+  const json = { "content-type": "application/json" };
+  expect(await send("/v1/runs", { method: "POST", headers: json, body: "{" })).toEqual([422, "request.malformed"]);
+  expect(await send("/v1/runs", { method: "POST", headers: { "content-type": "text/csv" }, body: "a,b" })).toEqual([
+    422,
+    "request.malformed",
+  ]);
+  expect(await send("/v1/nothing", {})).toEqual([404, "request.unknown-path"]);
+});
+
+test("every operation that reads answers in its public shape", async () => {
+  await using t = await open();
+  const everything = await t.tokenOf("ci", "runner", "deployer", "observer");
+  const { templateName, runId } = t.world;
+  const known: Record<string, string> = { name: templateName, semver: "1.0.0", channel: "production", runId, number: "1" };
+  const queries: Record<string, string> = {
+    "templates.resolve": "?range=latest",
+    "channels.resolve": "?key=somebody",
+    "usage.costs": "?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&by=version",
+  };
+  const answers: string[] = [];
+  for (const { id, method, path } of OPERATIONS) {
+    if (method !== "GET") continue;
+    const { status, body } = await t.call(
+      everything,
+      "GET",
+      path.replaceAll(/\{(\w+)\}/g, (_, name) => known[name] ?? name) + (queries[id] ?? ""),
+    );
+    answers.push(status === 200 ? "200" : `${id} ${status} ${body.code}`);
+  }
+  expect(answers.filter((answer) => answer !== "200")).toEqual(["runs.readOutput 404 runs.no-output"]);
+  expect(answers).toHaveLength(OPERATIONS.filter(({ method }) => method === "GET").length);
+});
+
 test("what a role of tokens may not do is refused, on every path", async () => {
   await using t = await open();
   const observer = await t.tokenOf("observer");

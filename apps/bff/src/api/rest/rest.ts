@@ -26,10 +26,15 @@ export const OPERATIONS: readonly Operation[] = [
   ...usageOperations,
 ];
 
+/** Where the API lives; the paths of operations begin with it. */
+export const REST_PREFIX = "/v1";
+
 export type RestParts = {
   readonly domain: Domain;
   /** Who asks. Throws a `Failure` (`session.*`) when nobody does. */
   readonly authenticate: (request: FastifyRequest) => Promise<Caller>;
+  /** What the transport itself refuses (size, syntax), in our terms; null: a bug. */
+  readonly refusalOf: (error: unknown) => Failure | null;
   /** A failure that is no refusal: logged, and shown as "Internal error". */
   readonly onBug: (error: unknown, operation: string) => void;
   readonly version: string;
@@ -37,10 +42,16 @@ export type RestParts = {
 
 const KEY = /^[\x21-\x7e]{1,200}$/;
 
-export const restApi: FastifyPluginAsync<RestParts> = async (app, { domain, authenticate, onBug, version }) => {
+export const restApi: FastifyPluginAsync<RestParts> = async (app, { domain, authenticate, refusalOf, onBug, version }) => {
   const document = openApiDocument(OPERATIONS, version);
-  app.get("/v1/openapi.json", async (_request, reply) => reply.header("cache-control", "public, max-age=300").send(document));
-  app.get("/v1/docs", async (request, reply) =>
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, new Failure("missing", "request.unknown-path", "There is nothing here")));
+  app.setErrorHandler((error, request, reply) => {
+    const refusal = refusalOf(error);
+    if (!refusal) onBug(error, request.routeOptions.url ?? "");
+    return sendProblem(reply, refusal);
+  });
+  app.get("/openapi.json", async (_request, reply) => reply.header("cache-control", "public, max-age=300").send(document));
+  app.get("/docs", async (request, reply) =>
     reply
       .header("content-security-policy", DOCS_POLICY)
       .type("text/html; charset=utf-8")
@@ -56,36 +67,31 @@ export const restApi: FastifyPluginAsync<RestParts> = async (app, { domain, auth
     });
 
   const serve = (of: Operation) => async (request: FastifyRequest, reply: FastifyReply) => {
-    try {
-      const caller = await authenticate(request);
-      await allow(caller, reply);
-      const key = idempotencyKeyOf(of, request);
-      const input = {
-        params: part(of.params, request.params, "path"),
-        query: part(of.query, request.query, "query"),
-        body: part(of.body, request.body ?? {}, "body"),
-      };
-      const act = async () => {
-        // The public shape and nothing more.
-        const body: unknown = of.reply.parse(await of.run(domain, caller, input as never));
-        return { status: of.status ?? 200, body };
-      };
-      if (key === null) {
-        const { status, body } = await act();
-        return await reply.code(status).send(body);
-      }
-      const same = JSON.stringify([of.id, input]);
-      const { status, body, repeated } = await domain.requests.once(caller, { key, request: same }, act);
-      if (repeated) reply.header("idempotency-replayed", "true");
+    const caller = await authenticate(request);
+    await allow(caller, reply);
+    const key = idempotencyKeyOf(of, request);
+    const input = {
+      params: part(of.params, request.params, "path"),
+      query: part(of.query, request.query, "query"),
+      body: part(of.body, request.body ?? {}, "body"),
+    };
+    const act = async () => {
+      // The public shape and nothing more.
+      const body: unknown = of.reply.parse(await of.run(domain, caller, input as never));
+      return { status: of.status ?? 200, body };
+    };
+    if (key === null) {
+      const { status, body } = await act();
       return await reply.code(status).send(body);
-    } catch (error) {
-      if (!(error instanceof Failure)) onBug(error, of.id);
-      return sendProblem(reply, error instanceof Failure ? error : null);
     }
+    const same = JSON.stringify([of.id, input]);
+    const { status, body, repeated } = await domain.requests.once(caller, { key, request: same }, act);
+    if (repeated) reply.header("idempotency-replayed", "true");
+    return await reply.code(status).send(body);
   };
 
   for (const of of OPERATIONS) {
-    app.route({ method: of.method, url: of.path.replaceAll(/\{(\w+)\}/g, ":$1"), handler: serve(of) });
+    app.route({ method: of.method, url: of.path.slice(REST_PREFIX.length).replaceAll(/\{(\w+)\}/g, ":$1"), handler: serve(of) });
   }
 };
 

@@ -56,22 +56,24 @@ export function createIdempotency({ fastDatabase, clock }: { fastDatabase: FastD
           throw new Failure("conflict", "idempotency.under-way", "The first request with this Idempotency-Key is still under way", { key });
         return { status: known.status, body: known.body, repeated: true };
       }
+      let answer: Answer;
       try {
-        const answer = await act();
-        await fastDatabase.inTenant(actor.tenantId, (tx) =>
-          tx.query("update idempotency_keys set status = $4, response = $5::jsonb where tenant_id = $1 and token_id = $2 and key = $3", [
-            ...mine,
-            answer.status,
-            JSON.stringify(answer.body),
-          ]),
-        );
-        return { ...answer, repeated: false };
+        answer = await act();
       } catch (error) {
         await fastDatabase.inTenant(actor.tenantId, (tx) =>
           tx.query("delete from idempotency_keys where tenant_id = $1 and token_id = $2 and key = $3 and status is null", [...mine]),
         );
         throw error;
       }
+      // When this fails the claim stays: it was done, and must not be done again at once by whoever asks again.
+      await fastDatabase.inTenant(actor.tenantId, (tx) =>
+        tx.query("update idempotency_keys set status = $4, response = $5::jsonb where tenant_id = $1 and token_id = $2 and key = $3", [
+          ...mine,
+          answer.status,
+          JSON.stringify(answer.body),
+        ]),
+      );
+      return { ...answer, repeated: false };
     },
     forget: () =>
       fastDatabase.asSystem(async (tx) => {

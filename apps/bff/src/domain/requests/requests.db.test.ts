@@ -15,10 +15,12 @@ async function open(rate = { limit: 60, windowSeconds: 60, burst: 3 }) {
   let now = Date.parse("2026-06-01T08:00:00Z");
   const warned: string[] = [];
   const rateLimit = createRateLimit({ redis, logger: { warn: (_: unknown, said?: string) => void warned.push(said ?? "") } });
-  const requests = createRequests({ fastDatabase: kernel.fastDatabase, clock: { now: () => new Date(now) }, rateLimit, rate });
+  const parts = { fastDatabase: kernel.fastDatabase, clock: { now: () => new Date(now) }, rateLimit, rate };
+  const requests = createRequests(parts);
   return {
     ...kernel,
     redis,
+    parts,
     requests,
     warned,
     /** A caller of its own: what is counted in Redis outlives the test. */
@@ -90,6 +92,21 @@ test("an act that failed may be tried again under its key, and so may one whose 
     .toBe("idempotency.under-way");
   t.pass(60_001);
   expect(await t.requests.once(t.caller, { key: "dead", request: "r" }, answer(2))).toMatchObject({ body: { value: 2 }, repeated: false });
+});
+
+test("what was done is not done again because its answer could not be kept", async () => {
+  await using t = await open();
+  let calls = 0;
+  const failing: typeof t.fastDatabase = {
+    ...t.fastDatabase,
+    // The claim is the first, the answer the second.
+    inTenant: (tenantId, work, options) =>
+      ++calls === 2 ? Promise.reject(new Error("the connection is gone")) : t.fastDatabase.inTenant(tenantId, work, options),
+  };
+  const requests = createRequests({ ...t.parts, fastDatabase: failing });
+  await expect(requests.once(t.caller, { key: "k", request: "r" }, answer(1))).rejects.toThrow("the connection is gone");
+  const again = requests.once(t.caller, { key: "k", request: "r" }, () => Promise.reject(new Error("acted twice")));
+  await expect(again).rejects.toMatchObject({ code: "idempotency.under-way" });
 });
 
 test("keys are forgotten after a day", async () => {
