@@ -5,9 +5,10 @@
  */
 import { createHash } from "node:crypto";
 import type { Clock } from "../../platform/clock.ts";
-import type { FastDatabase } from "../../platform/fast-database.ts";
+import type { FastDatabase, FastTransaction } from "../../platform/fast-database.ts";
 import type { Actor, SystemActor } from "../actor.ts";
 import { Failure } from "../failure.ts";
+import { claim, deleteOlder, dropClaim, findClaim, keepAnswer } from "./idempotency-store.ts";
 
 export type Answer = { readonly status: number; readonly body: unknown };
 
@@ -30,25 +31,14 @@ const KEPT_MS = 24 * 60 * 60_000;
 const FORGET_BATCH = 5_000;
 
 export function createIdempotency({ fastDatabase, clock }: { fastDatabase: FastDatabase; clock: Clock }): Idempotency {
+  const ago = (ms: number) => new Date(clock.now().getTime() - ms);
   return {
     once: async (actor, { key, request }, act) => {
       const requestHash = createHash("sha256").update(request).digest("hex");
-      const mine = [actor.tenantId, actor.id, key] as const;
-      const now = clock.now();
-      const known = await fastDatabase.inTenant(actor.tenantId, async (tx) => {
-        const { rowCount } = await tx.query(
-          `insert into idempotency_keys as k (tenant_id, token_id, key, request_hash, created_at) values ($1, $2, $3, $4, $5)
-           on conflict (tenant_id, token_id, key) do update set created_at = excluded.created_at, request_hash = excluded.request_hash, status = null, response = null
-            where k.created_at < $6 or (k.status is null and k.created_at < $7)`,
-          [...mine, requestHash, now, new Date(now.getTime() - KEPT_MS), new Date(now.getTime() - CLAIM_MS)],
-        );
-        if (rowCount === 1) return null;
-        const { rows } = await tx.query<{ requestHash: string; status: number | null; body: unknown }>(
-          `select request_hash as "requestHash", status, response as body from idempotency_keys where tenant_id = $1 and token_id = $2 and key = $3`,
-          [...mine],
-        );
-        return rows[0] ?? null;
-      });
+      const mine = { tenantId: actor.tenantId, tokenId: actor.id, key };
+      const inTenant = <T>(work: (tx: FastTransaction) => Promise<T>) => fastDatabase.inTenant(actor.tenantId, work);
+      const times = { now: clock.now(), forgotten: ago(KEPT_MS), lapsed: ago(CLAIM_MS) };
+      const known = await inTenant(async (tx) => ((await claim(tx, mine, requestHash, times)) ? null : findClaim(tx, mine)));
       if (known) {
         if (known.requestHash !== requestHash)
           throw new Failure("invalid", "idempotency.key-reused", "This Idempotency-Key was used for another request", { key });
@@ -60,29 +50,13 @@ export function createIdempotency({ fastDatabase, clock }: { fastDatabase: FastD
       try {
         answer = await act();
       } catch (error) {
-        await fastDatabase.inTenant(actor.tenantId, (tx) =>
-          tx.query("delete from idempotency_keys where tenant_id = $1 and token_id = $2 and key = $3 and status is null", [...mine]),
-        );
+        await inTenant((tx) => dropClaim(tx, mine));
         throw error;
       }
       // When this fails the claim stays: it was done, and must not be done again at once by whoever asks again.
-      await fastDatabase.inTenant(actor.tenantId, (tx) =>
-        tx.query("update idempotency_keys set status = $4, response = $5::jsonb where tenant_id = $1 and token_id = $2 and key = $3", [
-          ...mine,
-          answer.status,
-          JSON.stringify(answer.body),
-        ]),
-      );
+      await inTenant((tx) => keepAnswer(tx, mine, answer.status, answer.body));
       return { ...answer, repeated: false };
     },
-    forget: () =>
-      fastDatabase.asSystem(async (tx) => {
-        const { rowCount } = await tx.query(
-          `delete from idempotency_keys where (tenant_id, token_id, key) in
-             (select tenant_id, token_id, key from idempotency_keys where created_at < $1 limit ${FORGET_BATCH})`,
-          [new Date(clock.now().getTime() - KEPT_MS)],
-        );
-        return rowCount ?? 0;
-      }),
+    forget: () => fastDatabase.asSystem((tx) => deleteOlder(tx, ago(KEPT_MS), FORGET_BATCH)),
   };
 }

@@ -62,6 +62,11 @@ function rolloutOf({ phase, reason, step, stepStartedAt, pausedMs, pausedAt, gat
 }
 
 /** Not held: hold its channel and look again. */
+export async function findNumber(tx: FastTransaction, rolloutId: string): Promise<number | null> {
+  const { rows } = await tx.query<{ number: number }>("select number from rollouts where id = $1", [rolloutId]);
+  return rows[0]?.number ?? null;
+}
+
 export async function findByNumber(tx: FastTransaction, number: number): Promise<RolloutRow | null> {
   const { rows } = await tx.query<Row>(`${SELECT} where r.number = $1`, [number]);
   return rows[0] ? rolloutOf(rows[0]) : null;

@@ -3,8 +3,6 @@
  * known is read, `rollout.ts` decides, and the state, the channel, the runs that wait, the events and the news are written together. So
  * a controller that is killed anywhere leaves a rollout as it was or as it shall be, and the next tick goes on.
  */
-import type { Manifest } from "@agent-factory/manifest/schema";
-import { parseDuration, parseMoney } from "@agent-factory/manifest/units";
 import type { Clock } from "../../platform/clock.ts";
 import type { FastDatabase, FastTransaction } from "../../platform/fast-database.ts";
 import type { RedisConnections } from "../../platform/redis.ts";
@@ -15,8 +13,9 @@ import { addToOutbox } from "../audit/outbox.ts";
 import { type ChannelRow, type Channels, WHOLE } from "../channels/channels.ts";
 import { Failure } from "../failure.ts";
 import type { Runs } from "../runs/runs.ts";
-import { judgeStep, type StepJudgement, type Targets } from "./judgement.ts";
-import { type Plan, readPlan } from "./plan.ts";
+import { judgeStep, type StepJudgement } from "./judgement.ts";
+import { outlook, unusable } from "./outlook.ts";
+import type { Plan } from "./plan.ts";
 import {
   type Action,
   type Advance,
@@ -37,8 +36,6 @@ import {
 } from "./rollout.ts";
 import {
   findByNumber,
-  findPlan,
-  findVersion,
   insertEvent,
   insertRollout,
   listLive,
@@ -252,7 +249,7 @@ export function createRollouts({ access, audit, fastDatabase, channels, runs, co
     actor: Actor,
     action: "rollouts.control" | "rollouts.pass-gate",
     number: number,
-    decide: (state: RolloutState, plan: Plan, facts: Facts, now: Date) => Advance,
+    decide: (state: RolloutState, plan: Plan, facts: Facts, now: Date, semver: string) => Advance,
   ): Promise<{ state: RolloutPhase }> =>
     ringing((rings) =>
       access.performFast({ actor, action, resource: { kind: "rollout", id: String(number) } }, async (tx, note) => {
@@ -263,7 +260,7 @@ export function createRollouts({ access, audit, fastDatabase, channels, runs, co
         if (isOver(rollout.state))
           throw new Failure("conflict", "rollouts.ended", `Rollout ${number} is over`, { number, state: rollout.state.state });
         const facts = await factsOf(tx, rollout, channel);
-        const decided = decide(rollout.state, rollout.plan, facts, clock.now());
+        const decided = decide(rollout.state, rollout.plan, facts, clock.now(), rollout.canary);
         note.resource(rollout.id);
         note.before(summaryOf(rollout, rollout.state));
         await carryOut(tx, actor, rollout, channel, decided, facts, rings);
@@ -361,14 +358,14 @@ export function createRollouts({ access, audit, fastDatabase, channels, runs, co
       }),
 
     promote: (actor, { number, reason }) =>
-      command(actor, "rollouts.control", number, (state, plan, facts, now) => {
+      command(actor, "rollouts.control", number, (state, plan, facts, now, semver) => {
         const gate = closedGate(state, plan);
         if (gate)
           throw new Failure("conflict", "rollouts.gate-waiting", `Rollout ${number} waits at a gate: ${gate.title}`, {
             number,
             title: gate.title,
           });
-        if (facts.canary === "revoked") throw unusable("revoked", "");
+        if (facts.canary === "revoked") throw unusable("revoked", semver);
         return promote(state, plan, now, reason);
       }),
 
@@ -419,60 +416,6 @@ export function createRollouts({ access, audit, fastDatabase, channels, runs, co
   };
 }
 
-/** What a rollout of the version on the channel would need, and the first things that are in its way. */
-async function outlook(tx: FastTransaction, channels: RolloutsParts["channels"], channel: ChannelRow, semver: string) {
-  const { templateName, name } = channel;
-  const problems: Failure[] = [];
-  if (channel.rolloutId !== null) {
-    const live = await numberOf(tx, channel.rolloutId);
-    problems.push(new Failure("conflict", "rollouts.live", `A rollout runs on ${name}`, { number: live, templateName, channel: name }));
-  }
-  const version = await findVersion(tx, templateName, semver);
-  if (!version)
-    problems.push(
-      new Failure("missing", "templates.version-missing", `${templateName} has no version ${semver}`, { name: templateName, semver }),
-    );
-  const pins = version && (await channels.pins(tx, version.id));
-  if (version?.revoked) problems.push(unusable("revoked", semver));
-  else if (version && !version.signed) problems.push(unusable("unsigned", semver));
-  else if (version && !pins) problems.push(unusable("not-runnable", semver));
-  else if (version && channel.stable?.id === version.id) {
-    problems.push(
-      new Failure("conflict", "rollouts.same-version", `${name} has ${semver} already`, { templateName, channel: name, semver }),
-    );
-  }
-  const published = await findPlan(tx, channel.planName);
-  const plan = published && readPlan(published.source).plan;
-  if (!published || !plan)
-    problems.push(new Failure("missing", "plans.missing", `There is no plan ${channel.planName}`, { name: channel.planName }));
-  const stable = channel.stable && !channel.stable.revoked ? await channels.pins(tx, channel.stable.id) : null;
-  return {
-    problems,
-    plan: published && plan ? { id: published.id, digest: published.digest, plan } : null,
-    version: version?.id ?? null,
-    targets: pins ? targetsOf(pins.manifest, stable?.manifest ?? null) : {},
-  };
-}
-
-async function numberOf(tx: FastTransaction, rolloutId: string): Promise<number | null> {
-  const { rows } = await tx.query<{ number: number }>("select number from rollouts where id = $1", [rolloutId]);
-  return rows[0]?.number ?? null;
-}
-
-/** What the canary promises; where it says nothing, what the baseline promised. */
-function targetsOf(canary: Manifest, baseline: Manifest | null): Targets {
-  const slo = { ...baseline?.spec.slo, ...canary.spec.slo };
-  const cost = canary.spec.limits?.maxCost ?? baseline?.spec.limits?.maxCost;
-  const slowMs = slo.latencyP95 === undefined ? null : parseDuration(slo.latencyP95);
-  const dearMicros = cost === undefined ? null : (parseMoney(cost)?.micros ?? null);
-  return {
-    failed: { limit: null, floor: slo.availability === undefined ? null : 1 - slo.availability / 100 },
-    // Five of a hundred may be slower: that is what the objective says.
-    ...(slowMs !== null && { slow: { limit: slowMs, floor: 0.05 } }),
-    ...(dearMicros !== null && { dear: { limit: dearMicros, floor: null } }),
-  };
-}
-
 function shiftOf(channel: Channel) {
   const { id: channelId, canary, canaryWeight, rolloutId, judgement } = channel;
   return { channelId, canaryVersionId: canary?.id ?? null, canaryWeight, rolloutId, judgement };
@@ -509,10 +452,6 @@ function summaryOf({ number, templateName, channelName, canary }: RolloutRow, { 
 
 function missingChannel(templateName: string, channel: string): Failure {
   return new Failure("missing", "channels.missing", `${templateName} has no channel ${channel}`, { templateName, channel });
-}
-
-function unusable(reason: "revoked" | "unsigned" | "not-runnable", semver: string): Failure {
-  return new Failure("conflict", "rollouts.version-unusable", `${semver} cannot be rolled out: it is ${reason}`, { reason, semver });
 }
 
 function movedOn(number: number): Failure {
