@@ -136,7 +136,7 @@ async function run(): Promise<Row[]> {
       const counted = await ourRound(opened);
       const { rows, fields } = await opened.owner.query<unknown[]>({
         text: `select tenant_id::text, run_id::text, attempt, at::text, template_id::text, host_id::text, state, duration_ms, wait_ms, cpu_us, memory_mib_ms,
-          cost_micros, used_micros, rollout_id::text, step, cohort, sticky_hash::text from run_outcomes where at >= $1 and at < $2`,
+          cost_nanos, used_nanos, rollout_id::text, step, cohort, sticky_hash::text from run_outcomes where at >= $1 and at < $2`,
         values: [new Date(Date.UTC(2031, 4, 14, 12, round * MINUTES)), new Date(Date.UTC(2031, 4, 14, 12, (round + 1) * MINUTES))],
         rowMode: "array",
       });

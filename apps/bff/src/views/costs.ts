@@ -1,6 +1,6 @@
 /**
  * What runs cost, by template, version, channel or day. The figures are the roll-ups that budgets and verdicts read; costs were computed
- * once, when an attempt was counted, and are only summed here, so every grouping adds up to the same total.
+ * once, when an attempt was counted, and are only summed here, in whole nanos, so every grouping adds up to the same total.
  */
 import type { Access } from "../domain/access/access.ts";
 import type { Actor } from "../domain/actor.ts";
@@ -18,7 +18,7 @@ export type CostRow = {
   /** A name; null for `none` and `other`, which the console puts in words. */
   label: string | null;
   href: string | null;
-  /** Micros of the currency. */
+  /** Micros of the currency, to a thousandth: runs of a few milliseconds cost less than one. */
   amount: number;
   previous: number | null;
   runs: number;
@@ -38,6 +38,7 @@ export type Costs = {
 
 export type CostsView = (actor: Actor, query: CostsQuery) => Promise<Costs>;
 
+const NANOS_A_MICRO = 1_000;
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const SPAN_MS_MAX = 400 * DAY_MS;
@@ -51,7 +52,7 @@ const KEYS: Record<CostBy, string> = {
   day: "to_char(u.bucket, 'YYYY-MM-DD')",
 };
 
-const AMOUNTS = { allocated: "allocated_micros", used: "used_micros" } as const;
+const AMOUNTS = { allocated: "allocated_nanos", used: "used_nanos" } as const;
 
 export function createCostsView({ access }: { access: Access }): CostsView {
   return (actor, query) =>
@@ -63,17 +64,34 @@ export function createCostsView({ access }: { access: Access }): CostsView {
       const previous = before ? await totals(tx, query, before) : null;
       const names = await namesOf(tx, query.by);
       const { rows: tenants } = await tx.query<{ currency: string }>("select currency from tenants where id = $1", [actor.tenantId]);
-      const rows = rowsOf(parts, previous, names);
+      const counted = rowsOf(parts, previous, names);
+      const rows = counted.map(inMicros);
       return {
         currency: tenants[0]?.currency ?? "EUR",
-        total: rows.reduce((sum, { amount }) => sum + amount, 0),
-        previousTotal: previous ? [...previous.values()].reduce((sum, amount) => sum + amount, 0) : null,
+        total: sumOf(counted.map(({ amount }) => amount)) / NANOS_A_MICRO,
+        previousTotal: previous ? sumOf(previous.values()) / NANOS_A_MICRO : null,
         bucketSeconds: bucketMs / 1_000,
         rows,
         series: seriesOf(rows, period, bucketMs),
         idle: await idleIn(tx, period),
       };
     });
+}
+
+/** What was counted in nanos, as it is told. */
+function inMicros(row: CostRow): CostRow {
+  return {
+    ...row,
+    amount: row.amount / NANOS_A_MICRO,
+    previous: row.previous === null ? null : row.previous / NANOS_A_MICRO,
+    series: row.series.map(({ bucket, amount }) => ({ bucket, amount: amount / NANOS_A_MICRO })),
+  };
+}
+
+function sumOf(amounts: Iterable<number>): number {
+  let sum = 0;
+  for (const amount of amounts) sum += amount;
+  return sum;
 }
 
 type Span = { readonly from: Date; readonly to: Date };
@@ -97,7 +115,7 @@ export function grainOf({ from, to }: Span): number {
 async function bucketed(tx: FastTransaction, { by, basis }: CostsQuery, span: Span, bucketMs: number): Promise<Part[]> {
   const grain = Math.min(grainOf(span), bucketMs / 1_000);
   const { rows } = await tx.query<Part>(
-    `select ${KEYS[by]} as key, date_trunc($5, u.bucket) as bucket, sum(u.${AMOUNTS[basis]})::bigint as amount, sum(u.runs)::bigint as runs
+    `select ${KEYS[by]} as key, date_trunc($5, u.bucket) as bucket, sum(u.${AMOUNTS[basis]})::float8 as amount, sum(u.runs)::bigint as runs
        from usage_rollups u where u.grain_seconds = $2 and u.bucket >= $3 and u.bucket < $4 and $1::uuid is not null
       group by 1, 2 order by 2`,
     [NONE, grain, span.from, span.to, bucketMs === DAY_MS ? "day" : "hour"],
@@ -107,7 +125,7 @@ async function bucketed(tx: FastTransaction, { by, basis }: CostsQuery, span: Sp
 
 async function totals(tx: FastTransaction, { by, basis }: CostsQuery, span: Span): Promise<Map<string, number>> {
   const { rows } = await tx.query<{ key: string; amount: number }>(
-    `select ${KEYS[by]} as key, sum(u.${AMOUNTS[basis]})::bigint as amount
+    `select ${KEYS[by]} as key, sum(u.${AMOUNTS[basis]})::float8 as amount
        from usage_rollups u where u.grain_seconds = $2 and u.bucket >= $3 and u.bucket < $4 and $1::uuid is not null group by 1`,
     [NONE, grainOf(span), span.from, span.to],
   );

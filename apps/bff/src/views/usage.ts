@@ -128,15 +128,17 @@ async function budgetsOf(tx: FastTransaction, now: Date): Promise<{ month: { fro
        left join quota_holds h on h.source = 'budget:' || b.id and h.released_at is null
      order by b.template_id is not null, t.name`,
   );
-  const { rows: days } = await tx.query<{ templateId: string; bucket: Date; micros: number }>(
-    `select template_id as "templateId", bucket, sum(allocated_micros)::bigint as micros from usage_rollups
+  const { rows: days } = await tx.query<{ templateId: string; bucket: Date; nanos: number }>(
+    `select template_id as "templateId", bucket, sum(allocated_nanos)::float8 as nanos from usage_rollups
       where grain_seconds = 86400 and bucket >= least($1::timestamptz, $2::timestamptz) group by 1, 2`,
     [back, month.from],
   );
   const items = rows.map(({ since, reason, ...row }): BudgetView => {
     const own = days.filter(({ templateId }) => row.templateId === null || row.templateId === templateId);
     const sum = (from: number, to: number) =>
-      own.reduce((total, { bucket, micros }) => (bucket.getTime() >= from && bucket.getTime() < to ? total + micros : total), 0);
+      Math.round(
+        own.reduce((total, { bucket, nanos }) => (bucket.getTime() >= from && bucket.getTime() < to ? total + nanos : total), 0) / 1_000,
+      );
     const spentMicros = sum(month.from.getTime(), month.to.getTime());
     const whole = Array.from({ length: FORECAST_DAYS }, (_, n) => sum(back.getTime() + n * DAY_MS, back.getTime() + (n + 1) * DAY_MS));
     const outlook: Forecast | null = forecast({ spentMicros, days: whole, now });

@@ -38,6 +38,7 @@ test("sizes are in binary units with three figures that count", () => {
 test("money keeps the digits that tell small amounts apart", () => {
   expect(en.money(4_100, "EUR")).toBe("€0.0041");
   expect(en.money(3, "EUR")).toBe("€0.000003");
+  expect(en.money(0.04, "EUR")).toBe("€0.00000004");
   expect(en.money(0, "EUR")).toBe("€0.00");
   expect(en.money(41_200_000, "EUR")).toBe("€41.20");
   expect(plain(fr.money(41_200_000, "EUR"))).toBe("41,20 €");

@@ -8,7 +8,7 @@ export type Format = {
   /** Binary units: 1 KiB = 1024 bytes. */
   bytes(bytes: number): string;
   durationMs(ms: number): string;
-  /** Money is an integer in millionths of the currency's unit. Small amounts keep enough digits to be told apart. */
+  /** In millionths of the currency's unit, of which there may be parts. Small amounts keep enough digits to be told apart. */
   money(micros: number, currency: string): string;
   /** "3 min ago", "in 2 h". */
   relative(date: string | Date): string;
@@ -80,7 +80,7 @@ export function createFormat(locale: Locale, timeZone: string, now: number): For
     money(micros, currency) {
       const value = micros / 1_000_000;
       const size = Math.abs(value);
-      const digits = size === 0 || size >= 1 ? 2 : size >= 0.01 ? 4 : 6;
+      const digits = size === 0 || size >= 1 ? 2 : size >= 0.01 ? 4 : size >= 0.000_01 ? 6 : 9;
       return numbers({ style: "currency", currency, minimumFractionDigits: 2, maximumFractionDigits: digits }).format(value);
     },
     relative(date) {

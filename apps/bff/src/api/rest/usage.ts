@@ -16,8 +16,8 @@ export const usageOperations = [
     }),
     reply: z.object({
       currency: z.string(),
-      total: z.int().describe("Micros: millionths of the currency."),
-      rows: z.array(z.object({ key: z.string(), label: z.string().nullable(), amount: z.int(), runs: z.int() })),
+      total: z.number().describe("Micros: millionths of the currency, to a thousandth."),
+      rows: z.array(z.object({ key: z.string(), label: z.string().nullable(), amount: z.number(), runs: z.int() })),
     }),
     failures: ["usage.period-invalid"],
     run: (domain, caller, { query }) => domain.views.usage.costs(caller, query),

@@ -107,10 +107,10 @@ test("an attempt that was lost costs its template, when this host had it; of any
   await usage.ingestBatch(host, { epoch, batches: [batchOf(0, { lost })] });
   await usage.ingest(systemActor("usage-ingest"));
   const { rows } = await kernel.fastDatabase.asSystem((tx) =>
-    tx.query("select run_id as id, state, cost_micros as cost, used_micros as used from run_outcomes"),
+    tx.query("select run_id as id, state, cost_nanos as cost, used_nanos as used from run_outcomes"),
   );
   // Half a core and 64 MiB for eight seconds; one second of CPU.
-  expect(rows).toEqual([{ id: runId, state: "lost", cost: 46, used: 11 }]);
+  expect(rows).toEqual([{ id: runId, state: "lost", cost: 45_618, used: 11_250 }]);
 });
 
 test("a run that ended on a host is in the roll-ups a turn later, with what it reserved and what it used", async () => {
@@ -128,11 +128,13 @@ test("a run that ended on a host is in the roll-ups a turn later, with what it r
   expect(await usage.ingest(systemActor("usage-ingest"))).toBe(1);
   const { rows } = await kernel.fastDatabase.inTenant(kernel.acme.id, (tx) =>
     tx.query(
-      `select version_id as version, runs, succeeded, cpu_us as cpu, memory_mib_ms as memory, allocated_micros as allocated, used_micros as used
+      `select version_id as version, runs, succeeded, cpu_us as cpu, memory_mib_ms as memory, allocated_nanos as allocated, used_nanos as used
          from usage_rollups where grain_seconds = 60 and bucket = $1`,
       [new Date("2031-05-14T12:34:00Z")],
     ),
   );
-  // Half a core and 64 MiB for twenty seconds: 112.5 and 1.5; four seconds of CPU and 32 MiB: 45 and 0.8.
-  expect(rows).toEqual([{ version: versionId, runs: 1, succeeded: 1, cpu: 4_000_000, memory: 32 * 20_000, allocated: 114, used: 46 }]);
+  // Half a core and 64 MiB for twenty seconds: 112.5 and 1.54 micros; four seconds of CPU and 32 MiB: 45 and 0.77.
+  expect(rows).toEqual([
+    { version: versionId, runs: 1, succeeded: 1, cpu: 4_000_000, memory: 32 * 20_000, allocated: 114_044, used: 45_772 },
+  ]);
 });

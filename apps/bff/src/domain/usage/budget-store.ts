@@ -27,8 +27,8 @@ export async function listBudgets(tx: FastTransaction, from: Date, { lock = fals
   const { rows } = await tx.query<BudgetRow>(
     `select b.id, b.template_id as "templateId", t.name as "templateName", b.amount_micros as "amountMicros", b.currency,
        b.warn_percents as "warnPercents", b.stop_percent as "stopPercent", b.told,
-       coalesce((select sum(u.allocated_micros) from usage_rollups u where u.tenant_id = b.tenant_id and u.grain_seconds = 86400 and u.bucket >= $1
-         and (b.template_id is null or u.template_id = b.template_id)), 0)::bigint as "spentMicros",
+       round(coalesce((select sum(u.allocated_nanos) from usage_rollups u where u.tenant_id = b.tenant_id and u.grain_seconds = 86400 and u.bucket >= $1
+         and (b.template_id is null or u.template_id = b.template_id)), 0) / 1000)::bigint as "spentMicros",
        exists (select from quota_holds h where h.tenant_id = b.tenant_id and h.source = 'budget:' || b.id and h.released_at is null) as held
      from budgets b left join templates t on t.id = b.template_id order by b.id ${lock ? "for update of b" : ""}`,
     [from],

@@ -7,7 +7,7 @@
  * what a host says it used for an attempt that the ledger took away from it: it costs, and is nothing else: no run, no sample, no time.
  */
 import { z } from "zod";
-import { allocatedMicros, type Prices, usedMicros } from "./price-book.ts";
+import { allocatedNanos, type Prices, usedNanos } from "./price-book.ts";
 
 const uuid = z.uuid();
 const amount = z.number().min(0).nullish().catch(null);
@@ -62,8 +62,8 @@ export type Outcome = {
   readonly waitMs: number | null;
   readonly cpuUs: number;
   readonly memoryMibMs: number;
-  readonly costMicros: number;
-  readonly usedMicros: number;
+  readonly costNanos: number;
+  readonly usedNanos: number;
   /** Against the latency objective of its version; null: there is none, or there is no time to judge. */
   readonly slow: boolean | null;
   readonly rolloutId: string | null;
@@ -84,7 +84,7 @@ export function outcomeOf(row: Row, said: OutcomeSaid, { prices, latencyMs }: { 
   const durationMs = said.durationMs ?? null;
   const [cpuMs, memoryBytesPeak] = [said.cpuMs ?? 0, said.memoryBytesPeak ?? 0];
   const reserved = { durationMs: durationMs ?? 0, cpuMillis: said.limits?.cpuMillis ?? 0, memoryBytes: said.limits?.memoryBytes ?? 0 };
-  const costMicros = allocatedMicros(prices, reserved);
+  const costNanos = allocatedNanos(prices, reserved);
   // What nobody asked to end has a time worth judging: a cancelled run is neither quick nor slow.
   const timed = durationMs !== null && counts && state !== "cancelled";
   const sample = judged !== null && counts && state !== "cancelled" && said.stickyHash != null;
@@ -92,7 +92,7 @@ export function outcomeOf(row: Row, said: OutcomeSaid, { prices, latencyMs }: { 
   if (sample) {
     if (state === "failed" || state === "dead") bad.push("failed");
     if (judged.slowMs != null && durationMs !== null && durationMs > judged.slowMs) bad.push("slow");
-    if (judged.dearMicros != null && costMicros > judged.dearMicros) bad.push("dear");
+    if (judged.dearMicros != null && costNanos > judged.dearMicros * 1_000) bad.push("dear");
   }
   return {
     ...row,
@@ -106,8 +106,8 @@ export function outcomeOf(row: Row, said: OutcomeSaid, { prices, latencyMs }: { 
     waitMs: counts ? (said.waitMs ?? null) : null,
     cpuUs: Math.round(cpuMs * 1_000),
     memoryMibMs: Math.round((memoryBytesPeak / MIB) * (durationMs ?? 0)),
-    costMicros,
-    usedMicros: usedMicros(prices, { durationMs: durationMs ?? 0, cpuMs, memoryBytesPeak }),
+    costNanos,
+    usedNanos: usedNanos(prices, { durationMs: durationMs ?? 0, cpuMs, memoryBytesPeak }),
     slow: timed && latencyMs !== null ? durationMs > latencyMs : null,
     rolloutId: sample ? judged.rolloutId : null,
     step: sample ? judged.step : null,

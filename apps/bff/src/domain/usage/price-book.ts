@@ -2,8 +2,8 @@
  * What resources cost, pure. A price book is dated and never changes: from its moment on it is in force, until the next one is.
  *
  * A cost is computed once, when an attempt is counted, with the book that was in force when the attempt ended, and rounded once, half up,
- * to a whole micro of the currency. From there on costs are only added: so they add up exactly, however they are grouped. The error of an
- * attempt is at most half a micro (0.0000005 EUR).
+ * to a whole nano (a thousandth of a micro) of the currency: a run of a few milliseconds costs less than a micro, and there are many. From
+ * there on costs are only added: so they add up exactly, however they are grouped.
  */
 import { z } from "zod";
 
@@ -51,12 +51,13 @@ export function bookAt(books: readonly PriceBook[], at: Date, currency: string):
 
 const GIB = 1n << 30n;
 const PRICE_SCALE = 1_000_000;
+const NANOS_A_MICRO = 1_000n;
 /** Of core-millis x microseconds x scaled price, and of bytes x microseconds x scaled price. */
 const CPU_UNIT = 1_000n * 1_000_000n * BigInt(PRICE_SCALE);
 const MEMORY_UNIT = GIB * 1_000_000n * BigInt(PRICE_SCALE);
 
-/** What an attempt reserved: its limits for as long as it ran. */
-export function allocatedMicros(prices: Prices, { durationMs, cpuMillis, memoryBytes }: Reserved): number {
+/** Nanos for what an attempt reserved: its limits for as long as it ran. */
+export function allocatedNanos(prices: Prices, { durationMs, cpuMillis, memoryBytes }: Reserved): number {
   const us = micros(durationMs);
   return rounded(
     BigInt(whole(cpuMillis)) * us * scaled(prices.cpuSecond),
@@ -66,13 +67,13 @@ export function allocatedMicros(prices: Prices, { durationMs, cpuMillis, memoryB
 
 export type Reserved = { readonly durationMs: number; readonly cpuMillis: number; readonly memoryBytes: number };
 
-/** What it used: the kernel's CPU time, and the most memory it held for as long as it ran. */
-export function usedMicros(prices: Prices, used: { durationMs: number; cpuMs: number; memoryBytesPeak: number }): number {
+/** Nanos for what it used: the kernel's CPU time, and the most memory it held for as long as it ran. */
+export function usedNanos(prices: Prices, used: { durationMs: number; cpuMs: number; memoryBytesPeak: number }): number {
   const cpu = micros(used.cpuMs) * 1_000n * scaled(prices.cpuSecond);
   return rounded(cpu, BigInt(whole(used.memoryBytesPeak)) * micros(used.durationMs) * scaled(prices.memoryGibSecond));
 }
 
-/** What a host costs for so long, and the part of it that nobody occupied. */
+/** Micros for a host for so long, and for the part of it that nobody occupied. */
 export function hostMicros(
   prices: Prices,
   host: { readonly hostClass: string; readonly spanMs: number; readonly slotMs: number; readonly busySlotMs: number },
@@ -83,10 +84,10 @@ export function hostMicros(
   return { billMicros, idleMicros };
 }
 
-/** Both parts on one denominator, rounded once. */
+/** Both parts on one denominator, rounded once: nanos. */
 function rounded(cpu: bigint, memory: bigint): number {
   const unit = CPU_UNIT * GIB;
-  const numerator = cpu * GIB + memory * (unit / MEMORY_UNIT);
+  const numerator = NANOS_A_MICRO * (cpu * GIB + memory * (unit / MEMORY_UNIT));
   return Number((2n * numerator + unit) / (2n * unit));
 }
 

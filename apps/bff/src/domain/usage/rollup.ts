@@ -24,8 +24,8 @@ export const SUMS = [
   "timed",
   "cpuUs",
   "memoryMibMs",
-  "allocatedMicros",
-  "usedMicros",
+  "allocatedNanos",
+  "usedNanos",
 ] as const;
 export type Sums = Record<(typeof SUMS)[number], number>;
 
@@ -108,8 +108,8 @@ function add({ sums, durations, waits }: Rollup, outcome: Outcome): void {
   if (outcome.slow === true) sums.slow += 1;
   sums.cpuUs += outcome.cpuUs;
   sums.memoryMibMs += outcome.memoryMibMs;
-  sums.allocatedMicros += outcome.costMicros;
-  sums.usedMicros += outcome.usedMicros;
+  sums.allocatedNanos += outcome.costNanos;
+  sums.usedNanos += outcome.usedNanos;
   // A cancelled run's time says when somebody lost patience, not how long the work takes.
   if (outcome.durationMs !== null && outcome.state !== "cancelled") durations.add(outcome.durationMs);
   if (outcome.waitMs !== null) waits.add(outcome.waitMs);

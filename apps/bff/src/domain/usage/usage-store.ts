@@ -111,8 +111,8 @@ const OUTCOME_COLUMNS: readonly (readonly [string, string, (outcome: Outcome) =>
   ["wait_ms", "float8", (o) => o.waitMs],
   ["cpu_us", "bigint", (o) => o.cpuUs],
   ["memory_mib_ms", "bigint", (o) => o.memoryMibMs],
-  ["cost_micros", "bigint", (o) => o.costMicros],
-  ["used_micros", "bigint", (o) => o.usedMicros],
+  ["cost_nanos", "bigint", (o) => o.costNanos],
+  ["used_nanos", "bigint", (o) => o.usedNanos],
   ["slow", "bool", (o) => o.slow],
   ["rollout_id", "uuid", (o) => o.rolloutId],
   ["step", "int", (o) => o.step],
@@ -281,7 +281,7 @@ export async function pageOutcomes(
   const { rows } = await tx.query<Outcome>(
     `select tenant_id as "tenantId", run_id as "runId", attempt, at, template_id as "templateId", version_id as "versionId",
        channel_id as "channelId", host_id as "hostId", state, error_kind as "errorKind", duration_ms as "durationMs", wait_ms as "waitMs",
-       cpu_us as "cpuUs", memory_mib_ms as "memoryMibMs", cost_micros as "costMicros", used_micros as "usedMicros", slow,
+       cpu_us as "cpuUs", memory_mib_ms as "memoryMibMs", cost_nanos as "costNanos", used_nanos as "usedNanos", slow,
        rollout_id as "rolloutId", step, cohort, sticky_hash::text as "stickyHash", coalesce(bad, '{}') as bad
      from run_outcomes where tenant_id = $1 and at >= $2 and at < $3 and ($4::timestamptz is null or (at, run_id, attempt) > ($4, $5::uuid, $6::int))
      order by at, run_id, attempt limit $7`,

@@ -11,7 +11,7 @@ const uuid = (n: number) => `${String(n).padStart(8, "0")}-0000-4000-8000-000000
 /** Sums of the outcomes, counted here in plain JavaScript from what was said. */
 const SUMS = `sum(runs)::bigint as runs, sum(succeeded)::bigint as succeeded, sum(failed)::bigint as failed, sum(cancelled)::bigint as cancelled,
   sum(dead)::bigint as dead, sum(cpu_us)::bigint as "cpuUs", sum(memory_mib_ms)::bigint as "memoryMibMs",
-  sum(allocated_micros)::bigint as "allocatedMicros", sum(used_micros)::bigint as "usedMicros"`;
+  sum(allocated_nanos)::bigint as "allocatedNanos", sum(used_nanos)::bigint as "usedNanos"`;
 
 const saidArbitrary = (tenantIds: readonly string[]) =>
   fc.record({
@@ -93,7 +93,7 @@ test("whatever the order, repetition, batches and crashes: roll-ups of every gra
 
         await kernel.fastDatabase.asSystem(async (tx) => {
           const { rows: outcomes } = await tx.query<{ n: number; cost: number; used: number; cpu: number; memory: number }>(
-            `select count(*) as n, sum(cost_micros)::bigint as cost, sum(used_micros)::bigint as used, sum(cpu_us)::bigint as cpu,
+            `select count(*) as n, sum(cost_nanos)::bigint as cost, sum(used_nanos)::bigint as used, sum(cpu_us)::bigint as cpu,
                sum(memory_mib_ms)::bigint as memory from run_outcomes`,
           );
           const { rows: grains } = await tx.query(`select grain_seconds, ${SUMS} from usage_rollups group by 1 order by 1`);
@@ -106,8 +106,8 @@ test("whatever the order, repetition, batches and crashes: roll-ups of every gra
             dead: states("dead"),
             cpuUs: said.reduce((sum, { outcome }) => sum + Math.round(Number(outcome["cpuMs"]) * 1_000), 0),
             memoryMibMs: outcomes[0]?.memory,
-            allocatedMicros: outcomes[0]?.cost,
-            usedMicros: outcomes[0]?.used,
+            allocatedNanos: outcomes[0]?.cost,
+            usedNanos: outcomes[0]?.used,
           };
           expect(outcomes[0]).toMatchObject({ n: said.length, cpu: expected.cpuUs });
           expect(grains).toEqual([60, 3_600, 86_400].map((grain) => ({ grain_seconds: grain, ...expected })));
@@ -192,12 +192,12 @@ test("the price book of the moment decides the cost, whenever it is counted; wit
   ]);
   await usage.ingest(loop);
   const { rows } = await kernel.fastDatabase.asSystem((tx) =>
-    tx.query(`select run_id as id, cost_micros as cost, used_micros as used from run_outcomes order by at`),
+    tx.query(`select run_id as id, cost_nanos as cost, used_nanos as used from run_outcomes order by at`),
   );
-  // 10 s at 11.25 micros rounds half up; the memory it used is in the second figure: 64 MiB for 10 s at 1.235.
+  // 10 s at 11.25 micros a second; the memory it used is in the second figure: 64 MiB for 10 s at 1.235.
   expect(rows).toEqual([
-    { id: before, cost: 113, used: 23 },
-    { id: after, cost: 10_000, used: 2_000 },
+    { id: before, cost: 112_500, used: 23_272 },
+    { id: after, cost: 10_000_000, used: 2_000_000 },
   ]);
 });
 

@@ -40,7 +40,7 @@ export function CostFigures({ costs, period, basis }: { costs: Costs; period: Pe
       <Card>
         <Figure
           label={messages.ofAllocated}
-          // Every run's cost is rounded to a millionth: of many tiny ones nothing may be left, which is not the same as nothing used.
+          // Without a cgroup a host measures nothing, which is not the same as nothing used.
           value={used === undefined || allocated === undefined || used === 0 ? "–" : format.percent(shareOf(used, allocated), 0)}
           note={used === 0 ? messages.ofAllocatedUnknown : costs.idle === null ? messages.idleUnknown : messages.idleIs(money(costs.idle))}
         />
@@ -48,7 +48,7 @@ export function CostFigures({ costs, period, basis }: { costs: Costs; period: Pe
       <Card>
         <Figure
           label={messages.perRun}
-          value={runs === 0 ? "–" : money(Math.round((1_000 * costs.total) / runs))}
+          value={runs === 0 ? "–" : money((1_000 * costs.total) / runs)}
           note={runs === 0 ? messages.perRunNone : messages.runsOf(format.number(runs), runs)}
         />
       </Card>

@@ -54,7 +54,7 @@ export function CostTable({ costs, by }: { costs: Costs; by: Grouping }): ReactN
       header: messages.columnPerRun,
       align: "right",
       from: "md",
-      cell: (row) => <span className="text-ink-2">{row.runs === 0 ? "" : money(Math.round((1_000 * row.amount) / row.runs))}</span>,
+      cell: (row) => <span className="text-ink-2">{row.runs === 0 ? "" : money((1_000 * row.amount) / row.runs)}</span>,
     },
   ];
   const nameOf = (row: CostRow) => (by === "day" && row.key !== OTHER ? utc.date(`${row.key}T00:00:00Z`) : rowName(messages, by, row));

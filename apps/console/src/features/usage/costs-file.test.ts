@@ -8,6 +8,6 @@ test("the file holds what the table shows, exactly, with its days and how it was
   expect(file.name).toBe("costs-2026-11-01-2026-11-24-by-template-used.csv");
   expect(file.text).toBe(
     "first_day,last_day,grouped_by,basis,name,amount,amount_before,currency,runs\r\n" +
-      '2026-11-01,2026-11-24,template,used,"Log digest, daily",1.234567,0.000000,EUR,42\r\n',
+      '2026-11-01,2026-11-24,template,used,"Log digest, daily",1.234567000,0.000000000,EUR,42\r\n',
   );
 });

@@ -13,8 +13,8 @@ function cellOf(value: Cell): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Money exactly: millionths as a decimal number, with a point in every language. */
+/** Money exactly: millionths, to a thousandth of one, as a decimal number with a point in every language. */
 export function decimalOf(micros: number): string {
-  const size = Math.abs(Math.round(micros));
-  return `${micros < 0 ? "-" : ""}${Math.floor(size / 1_000_000)}.${String(size % 1_000_000).padStart(6, "0")}`;
+  const nanos = Math.abs(Math.round(micros * 1_000));
+  return `${micros < 0 ? "-" : ""}${Math.floor(nanos / 1e9)}.${String(nanos % 1e9).padStart(9, "0")}`;
 }
