@@ -1,11 +1,8 @@
-import { randomUUID } from "node:crypto";
-import { createLogger } from "@agent-factory/process/logger";
-import type { HostFrame, Lease, SandboxProof } from "@agent-factory/protocol";
+import type { HostFrame, Lease } from "@agent-factory/protocol";
 import { expect, test, vi } from "vitest";
-import type { Inventory } from "../devices/devices.ts";
-import type { Driver, Outcome } from "../drivers/driver.ts";
-import { Host } from "../host.ts";
-import type { Pool } from "../pool/pool.ts";
+import type { Outcome } from "../drivers/driver.ts";
+import type { Host } from "../host.ts";
+import { createTestHost, settled, testLease } from "../test-host.ts";
 import { SPAN_MS } from "./batches.ts";
 import { NOTHING_USED } from "./meter.ts";
 
@@ -18,41 +15,16 @@ async function open(
   vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval"] });
   try {
     const ended = Promise.withResolvers<Outcome>();
-    const driver: Driver = { start: () => ({ ended: ended.promise, cancel: () => {} }) };
-    const host = new Host({
-      slots: 2,
-      warmTarget: 0,
-      epoch: randomUUID(),
-      agentVersion: "0",
-      inventory: {} as Inventory,
-      proof: {} as SandboxProof,
-      pool: {} as Pool,
-      drivers: { node: driver, noop: driver },
-      doubt: () => {},
-      warmDigests: () => [],
-      logger: createLogger({ app: "test", level: "silent" }),
-    });
+    const { host, said } = createTestHost(() => ended.promise);
     host.welcome(protocol);
     await work({
       host,
-      lease: {
-        runId: randomUUID(),
-        attempt: 1,
-        fence: 1,
-        templateName: "t",
-        driver: "node",
-        traceparent: null,
-        limits: { logBytes: 1 },
-      } as unknown as Lease,
+      lease: testLease,
       end: async () => {
         ended.resolve({ outcome: "succeeded", output: { inline: "1" }, error: null, usage });
-        await new Promise((resolve) => setImmediate(resolve));
+        await settled();
       },
-      metrics: () => {
-        const said: (HostFrame & { t: "metrics" })[] = [];
-        for (let frame = host.next(); frame; frame = host.next()) if (frame.t === "metrics") said.push(frame);
-        return said;
-      },
+      metrics: () => said("metrics"),
     });
   } finally {
     vi.useRealTimers();
