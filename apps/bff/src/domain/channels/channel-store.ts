@@ -109,6 +109,20 @@ export async function findPublished(tx: FastTransaction, versionId: string): Pro
   return rows[0] ?? null;
 }
 
+/** Whether its signature counts no more: hosts refuse it. The whole second in which distrust begins is distrusted. */
+export async function isDistrusted(tx: FastTransaction, versionId: string): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    {
+      name: "channels_distrusted",
+      text: `select 1 from template_versions v join attestations a on a.id = v.attestation_id
+               join signing_keys k on k.tenant_id = v.tenant_id and k.hint = a.key_hint
+              where v.id = $1 and a.integrated_at >= date_trunc('second', k.distrusted_from)`,
+    },
+    [versionId],
+  );
+  return rowCount !== 0;
+}
+
 export async function findTemplate(tx: FastTransaction, templateName: string): Promise<string | null> {
   const { rows } = await tx.query<{ id: string }>("select id from templates where name = $1", [templateName]);
   return rows[0]?.id ?? null;

@@ -87,7 +87,7 @@ export type Channels = {
   resolveCached(actor: Actor, input: Named & { key: string }): Promise<Resolved>;
   /** The versions that the channel may answer now, to be looked at before the transaction that resolves. Failures: `channels.missing`. */
   candidates(actor: Actor, input: Named): Promise<Pins[]>;
-  /** What a run of a version needs; null when it is unsigned or no host runs it. */
+  /** What a run of a version needs; null when it is unsigned, its signature is distrusted, or no host runs it. */
   pins(tx: FastTransaction, versionId: string): Promise<Pins | null>;
   /** What a run whose canary attempt failed gets instead, held like in `resolve` (null: no valid stable version), and which canary there is now. */
   baseline(tx: FastTransaction, channelId: string): Promise<{ canaryVersionId: string | null; pins: Pins | null }>;

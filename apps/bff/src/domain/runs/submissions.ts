@@ -133,7 +133,7 @@ export function createSubmissions({
       const { versionId, cohort, stickyHash, judged, channelId, channelName } = resolved;
       const pins = await channels.pins(tx, versionId);
       if (!pins)
-        throw new Failure("conflict", "templates.not-runnable", `No host runs ${templateName} as it was written`, {
+        throw new Failure("conflict", "templates.not-runnable", `No host runs what ${templateName} has on ${channel}`, {
           name: templateName,
           semver: null,
           driver: null,
