@@ -198,6 +198,9 @@ test("a plan is proposed as text; what is wrong with it is said where it stands,
   await page.getByRole("button", { name: "Ask for review" }).click();
   await page.waitForURL(/\/reviews\/\d+$/);
   await expect(page.getByRole("main")).toContainText("A careful plan");
+  // Its review is of a plan: nothing leads to a template of that name.
+  await expect(page.getByRole("link", { name, exact: true })).toHaveAttribute("href", `/rollouts/plans/${name}`);
+  await expect(page.getByRole("main").locator(`a[href^="/templates/"]`)).toHaveCount(0);
 });
 
 /** A function in the page: pastes its argument where the focus is. */

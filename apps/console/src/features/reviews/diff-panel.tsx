@@ -87,7 +87,7 @@ export const DiffPanel = memo(function DiffPanel(props: Props): ReactNode {
     <section aria-labelledby="diff-title" className="min-w-0 rounded-md border border-line bg-surface" data-testid="diff">
       <header className="z-10 flex min-h-[38px] flex-wrap items-center gap-x-3 gap-y-1 rounded-t-md border-b border-line bg-surface px-4 py-1 lg:sticky lg:top-[52px]">
         <h2 id="diff-title" className="font-semibold">
-          {messages.manifest}
+          {review.subjectKind === "plan" ? messages.plan : messages.manifest}
         </h2>
         {diff ? (
           <span data-testid="diff-count" className="font-mono text-sm text-ink-2">

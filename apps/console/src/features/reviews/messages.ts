@@ -78,6 +78,7 @@ export const reviewMessages = defineMessages({
     published: (semver: string) => `Published as ${semver}.`,
     openVersion: (semver: string) => `Open ${semver}`,
     openProof: "Proof",
+    openPlan: "Open the plan",
     stuck: "Approved, but it could not be published.",
     rebase: "Rebase the draft",
     rebaseText:
@@ -195,6 +196,9 @@ export const reviewMessages = defineMessages({
     moreErrors: (count: number) => (count === 1 ? "and 1 more" : `and ${count} more`),
 
     whenPublished: "When it is published",
+    whenPublishedPlan:
+      "Channels that name this plan go by it from their next rollout on. A rollout under way keeps the plan it began with.",
+    plan: "plan.yaml",
     whenPublishedText: (semver: string) =>
       `${semver} is signed with this tenant's key and written to the transparency log. Hosts run nothing without that proof.`,
 
@@ -346,6 +350,7 @@ export const reviewMessages = defineMessages({
     published: (semver: string) => `Publiée : ${semver}.`,
     openVersion: (semver: string) => `Ouvrir ${semver}`,
     openProof: "Preuve",
+    openPlan: "Ouvrir le plan",
     stuck: "Approuvée, mais la publication a échoué.",
     rebase: "Rebaser le brouillon",
     rebaseText:
@@ -465,6 +470,9 @@ export const reviewMessages = defineMessages({
     moreErrors: (count: number) => `et ${count} de plus`,
 
     whenPublished: "À la publication",
+    whenPublishedPlan:
+      "Les canaux qui nomment ce plan le suivront dès leur prochain déploiement. Un déploiement en cours garde le plan avec lequel il a commencé.",
+    plan: "plan.yaml",
     whenPublishedText: (semver: string) =>
       `${semver} est signée par la clé de ce client et inscrite au journal de transparence. Les hôtes n'exécutent rien sans cette preuve.`,
 

@@ -26,7 +26,7 @@ import { linesOf } from "./line-diff.ts";
 import { useLineForms } from "./line-forms.tsx";
 import { reviewMessages } from "./messages.ts";
 import type { ReadHead, Replaced } from "./read-head.ts";
-import type { ReviewPageView, Thread } from "./review-view.ts";
+import { planHref, type ReviewPageView, type Thread } from "./review-view.ts";
 import { StagePanel } from "./stage-panel.tsx";
 import { type Against, type Comparison, useComparison } from "./use-comparison.ts";
 import { useParsed } from "./use-parsed.ts";
@@ -134,7 +134,7 @@ function LoadedReview({ review }: { review: ReviewPageView }): ReactNode {
         title={
           <>
             <Link
-              href={review.subjectKind === "plan" ? "/rollouts/plans" : `/templates/${review.templateName}`}
+              href={review.subjectKind === "plan" ? planHref(review) : `/templates/${review.templateName}`}
               className="rounded-sm hover:underline"
               title={review.subjectKind === "plan" ? undefined : messages.openTemplate(review.templateName)}
             >
@@ -183,7 +183,9 @@ function LoadedReview({ review }: { review: ReviewPageView }): ReactNode {
             <ChecksPanel review={review} parsed={parsed} onGoTo={goTo} />
             {review.state === "open" && head.nextSemver !== null ? (
               <Panel title={messages.whenPublished}>
-                <p className="text-pretty text-ink-2">{messages.whenPublishedText(head.nextSemver)}</p>
+                <p className="text-pretty text-ink-2">
+                  {review.subjectKind === "plan" ? messages.whenPublishedPlan : messages.whenPublishedText(head.nextSemver)}
+                </p>
               </Panel>
             ) : null}
           </div>

@@ -18,6 +18,11 @@ export function byClass(changes: readonly Change[]): { readonly class: ChangeCla
     .filter((group) => group.changes.length > 0);
 }
 
+/** Where the revisions of a plan stand. */
+export function planHref({ templateName }: Pick<ReviewPageView, "templateName">): string {
+  return `/rollouts/plans/${templateName}`;
+}
+
 /** `sha256:9f3c…` short enough for a line; the whole stands in the title. */
 export function shortDigest(digest: string): string {
   const hex = digest.replace(/^sha256:/, "");

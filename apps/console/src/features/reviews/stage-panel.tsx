@@ -12,7 +12,7 @@ import { useTRPC } from "../../trpc/client.tsx";
 import { useFailureToast } from "../../trpc/failure-toast.ts";
 import { reviewMessages } from "./messages.ts";
 import { type Stage, stageOf } from "./review-stage.ts";
-import type { ReviewPageView } from "./review-view.ts";
+import { planHref, type ReviewPageView } from "./review-view.ts";
 import { usePeople } from "./use-people.ts";
 import { Words } from "./words.tsx";
 
@@ -80,7 +80,7 @@ function useStageWords(review: ReviewPageView, stage: Stage): { title: string; t
     case "publishing":
       return {
         title: stage.semver === null ? messages.publishingFirst : messages.publishing(stage.semver),
-        text: messages.publishingText,
+        text: review.subjectKind === "plan" ? null : messages.publishingText,
       };
     case "stuck": {
       const { sentence, wayOut } = use(loadFailureSentences()).describeFailure(locale, stage.problem);
@@ -97,6 +97,15 @@ function useStageWords(review: ReviewPageView, stage: Stage): { title: string; t
 
 function StageActions({ review, stage }: { review: ReviewPageView; stage: Stage }): ReactNode {
   const messages = useMessages(reviewMessages);
+  // A plan is proposed as a whole: it has no draft to go back to, and its revisions stand on its own page.
+  if (review.subjectKind === "plan") {
+    if (stage.name !== "published") return null;
+    return (
+      <LinkButton variant="primary">
+        <Link href={planHref(review)}>{messages.openPlan}</Link>
+      </LinkButton>
+    );
+  }
   const template = `/templates/${review.templateName}`;
   const toDraft = (
     <LinkButton>
