@@ -32,6 +32,8 @@ export const verdictMessages = defineMessages({
     joined: (statement: string, range: string) => `${statement}: ${range}.`,
     noWorse: (baseline: string) => `The plan tolerates nothing worse than ${baseline}.`,
     aboveTolerance: (tolerance: string) => `The plan tolerates ${tolerance} times.`,
+    worseSure: (tolerance: string, none: boolean, baseline: string, sure: string) =>
+      `That it is worse than ${none ? baseline : `the ${tolerance} times that the plan tolerates`} is ${sure} sure at every look; by how much is not sure yet.`,
     belowMargin: (margin: string) => `That is below the plan's margin of ${margin} times.`,
     withinPromise: (canary: string, does: string, share: string, sure: string) =>
       `${canary} ${does} in ${share} of its samples: within what it promises, ${sure} sure at every look.`,
@@ -77,6 +79,8 @@ export const verdictMessages = defineMessages({
     joined: (statement: string, range: string) => `${statement} : ${range}.`,
     noWorse: (baseline: string) => `Le plan ne tolère rien de pire que ${baseline}.`,
     aboveTolerance: (tolerance: string) => `Le plan tolère ${tolerance} fois.`,
+    worseSure: (tolerance: string, none: boolean, baseline: string, sure: string) =>
+      `Qu'elle soit pire que ${none ? baseline : `les ${tolerance} fois que le plan tolère`} est sûr à ${sure} à chaque regard ; de combien, pas encore.`,
     belowMargin: (margin: string) => `C'est sous la marge du plan, ${margin} fois.`,
     withinPromise: (canary: string, does: string, share: string, sure: string) =>
       `${canary} ${does} dans ${share} de ses échantillons : dans ce qu'elle promet, sûr à ${sure} à chaque regard.`,

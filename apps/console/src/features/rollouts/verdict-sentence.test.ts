@@ -30,6 +30,15 @@ describe("a verdict is a sentence with its figures and its confidence", () => {
     );
   });
 
+  test("a breach whose interval still holds the tolerance claims no more than that it is worse", () => {
+    const early = { ...breached, interval: { lower: 0.81, upper: 6.2 } };
+    expect(en(early)).toBe(
+      "1.1.0 fails 2.1 times as often as 1.0.0. That it is worse than 1.0.0 is 99% sure at every look; by how much is not sure yet.",
+    );
+    expect(en({ ...early, tolerance: 1.2 })).toContain("worse than the 1.2 times that the plan tolerates");
+    expect(fr(early)).toContain("Qu'elle soit pire que 1.0.0 est sûr à 99 % à chaque regard ; de combien, pas encore.");
+  });
+
   test("a tolerance of its own is named", () => {
     expect(en({ ...breached, tolerance: 1.2 })).toMatch(/ The plan tolerates 1\.2 times\.$/);
   });

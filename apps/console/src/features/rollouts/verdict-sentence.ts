@@ -54,6 +54,9 @@ export function verdictSentence(metric: MetricState, about: About, words: Words,
   const known = range === null ? `${statement}.` : words.joined(statement, range);
   if (verdict === "breached") {
     if (baseline === null) return known;
+    // The verdict asks one thing, whether it is worse; the interval asks two, and is wider: then only the one is said to be sure.
+    if (interval.lower <= tolerance)
+      return `${statement}. ${words.worseSure(timesOf(tolerance, format), tolerance === 1, about.baseline ?? "", sure)}`;
     const allowed = tolerance === 1 ? words.noWorse(about.baseline ?? "") : words.aboveTolerance(timesOf(tolerance, format));
     return `${known} ${allowed}`;
   }
