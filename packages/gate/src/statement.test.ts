@@ -1,7 +1,16 @@
 import canonicalize from "canonicalize";
 import { describe, expect, test } from "vitest";
 import { isArtefact, isManifest } from "./artefact.ts";
-import { publicationOf, publicationStatement, publicationSubject, readStatement, statementBytes } from "./statement.ts";
+import {
+  type PlanPublication,
+  planPublicationStatement,
+  planPublicationSubject,
+  publicationOf,
+  publicationStatement,
+  publicationSubject,
+  readStatement,
+  statementBytes,
+} from "./statement.ts";
 import { testDigest, testPublication } from "./test-signer.ts";
 
 describe("the statement of a publication", () => {
@@ -38,6 +47,44 @@ describe("the statement of a publication", () => {
   test("is not read from another kind of statement", () => {
     const statement = { ...publicationStatement(testPublication(), testDigest("")), predicateType: "https://cyclonedx.org/bom" };
     expect(() => publicationOf(statement)).toThrow();
+  });
+});
+
+describe("the statement of a rollout plan", () => {
+  const publication: PlanPublication = {
+    tenant: { id: "t", slug: "finance" },
+    plan: "standard",
+    revision: 3,
+    parent: { revision: 2, digest: testDigest("2") },
+    proposedBy: { id: "otto", name: "Otto Berg" },
+    review: {
+      id: "r",
+      number: 7,
+      revision: 1,
+      policyRevision: "p",
+      contributors: ["otto"],
+      approvals: [{ by: { id: "rui", name: "Rui Costa" }, at: "2026-06-01T12:00:00.000Z" }],
+    },
+    publishedAt: "2026-06-01T12:00:01.000Z",
+  };
+
+  test("names one subject by tenant, plan and revision, and reads back from its bytes", () => {
+    const statement = planPublicationStatement(publication, testDigest("3"));
+    expect(statement.subject).toEqual([{ name: "finance/plans/standard@3", digest: { sha256: testDigest("3").slice("sha256:".length) } }]);
+    expect(planPublicationSubject({ tenantSlug: "finance", planName: "standard", revision: 3 })).toBe(statement.subject[0]?.name);
+    expect(readStatement(statementBytes(statement))).toEqual(statement);
+    // A plan is no version, whatever it is called.
+    expect(() => publicationOf(statement)).toThrow();
+  });
+
+  test.each([
+    ["another subject", { subject: [{ name: "finance/plans/standard@2", digest: { sha256: testDigest("3").slice("sha256:".length) } }] }],
+    ["a field that nobody knows", { predicate: { ...publication, more: 1 } }],
+    ["no review", { predicate: { ...publication, review: null } }],
+    ["no revision", { predicate: { ...publication, revision: 0 } }],
+  ])("is not read with %s", (_, over) => {
+    const statement = { ...planPublicationStatement(publication, testDigest("3")), ...over };
+    expect(() => readStatement(Buffer.from(canonicalize(statement) ?? ""))).toThrow();
   });
 });
 

@@ -8,11 +8,21 @@ import { z } from "zod";
 
 export const STATEMENT_TYPE = "https://in-toto.io/Statement/v1";
 export const PUBLICATION_TYPE = "https://agentfactory.dev/attestations/publication/v1";
+export const PLAN_PUBLICATION_TYPE = "https://agentfactory.dev/attestations/plan-publication/v1";
 
 const text = z.string().min(1).max(1000);
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const time = z.iso.datetime();
 const count = z.int().nonnegative();
+const person = z.strictObject({ id: text, name: text });
+const review = z.strictObject({
+  id: text,
+  number: count,
+  revision: count,
+  policyRevision: text,
+  contributors: z.array(text).max(1000),
+  approvals: z.array(z.strictObject({ by: person, at: time })).max(1000),
+});
 
 /** Every predicate of ours names the tenant that it speaks for. */
 const statementSchema = z.strictObject({
@@ -32,20 +42,23 @@ export const publicationSchema = z.strictObject({
   /** Of the code archive; null for a version without code. */
   codeDigest: digest.nullable(),
   /** Null for versions that the system seeded before there were reviews. */
-  review: z
-    .strictObject({
-      id: text,
-      number: count,
-      revision: count,
-      policyRevision: text,
-      contributors: z.array(text).max(1000),
-      approvals: z.array(z.strictObject({ by: z.strictObject({ id: text, name: text }), at: time })).max(1000),
-    })
-    .nullable(),
+  review: review.nullable(),
   policy: z.strictObject({ revision: text, rules: z.array(text).max(1000), allowed: z.literal(true) }),
   publishedAt: time,
 });
 export type Publication = z.infer<typeof publicationSchema>;
+
+/** Why a revision of a rollout plan could be published: who proposed it, who approved it, and by which policy they were enough. */
+export const planPublicationSchema = z.strictObject({
+  tenant: z.strictObject({ id: text, slug: text }),
+  plan: text,
+  revision: count.min(1),
+  parent: z.strictObject({ revision: count.min(1), digest }).nullable(),
+  proposedBy: person,
+  review,
+  publishedAt: time,
+});
+export type PlanPublication = z.infer<typeof planPublicationSchema>;
 
 /** `finance/templates/invoice-triage@1.4.0` */
 export function publicationSubject(subject: { tenantSlug: string; templateName: string; semver: string }): string {
@@ -70,12 +83,31 @@ export function publicationOf({ predicateType, predicate }: Statement): Publicat
   return publicationSchema.parse(predicate);
 }
 
+/** `finance/plans/standard@3` */
+export function planPublicationSubject(subject: { tenantSlug: string; planName: string; revision: number }): string {
+  return `${subject.tenantSlug}/plans/${subject.planName}@${subject.revision}`;
+}
+
+/** `digest` (`sha256:…`) is the revision's. @throws ZodError for what the gate would refuse. */
+export function planPublicationStatement(publication: PlanPublication, digest: string): Statement {
+  return parseStatement({
+    _type: STATEMENT_TYPE,
+    subject: [{ name: planSubjectOf(publication), digest: { sha256: digest.replace(/^sha256:/, "") } }],
+    predicateType: PLAN_PUBLICATION_TYPE,
+    predicate: publication,
+  });
+}
+
+function planSubjectOf({ tenant, plan, revision }: PlanPublication): string {
+  return planPublicationSubject({ tenantSlug: tenant.slug, planName: plan, revision });
+}
+
 /** The payload to sign. */
 export function statementBytes(statement: Statement): Uint8Array<ArrayBuffer> {
   return utf8ToBytes(canonicalize(statement) ?? "") as Uint8Array<ArrayBuffer>;
 }
 
-/** @throws for whatever is not the canonical bytes of a statement; a publication must be one in every field. */
+/** @throws for whatever is not the canonical bytes of a statement; a publication, of a version or of a plan, must be one in every field. */
 export function readStatement(payload: Uint8Array): Statement {
   const source = utf8.decode(payload);
   const data: unknown = JSON.parse(source);
@@ -87,9 +119,16 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function parseStatement(data: unknown): Statement {
   const statement = statementSchema.parse(data);
-  if (statement.predicateType !== PUBLICATION_TYPE) return statement;
-  const { tenant, template, semver } = publicationSchema.parse(statement.predicate);
-  const name = publicationSubject({ tenantSlug: tenant.slug, templateName: template, semver });
-  if (statement.subject.some((subject) => subject.name !== name)) throw new Error("the subject is not what the predicate speaks of");
+  const name = subjectOf(statement);
+  if (name !== null && statement.subject.some((subject) => subject.name !== name))
+    throw new Error("the subject is not what the predicate speaks of");
   return statement;
+}
+
+/** What a predicate of ours speaks of; null for those of others, which say nothing that we could compare. */
+function subjectOf({ predicateType, predicate }: Statement): string | null {
+  if (predicateType === PLAN_PUBLICATION_TYPE) return planSubjectOf(planPublicationSchema.parse(predicate));
+  if (predicateType !== PUBLICATION_TYPE) return null;
+  const { tenant, template, semver } = publicationSchema.parse(predicate);
+  return publicationSubject({ tenantSlug: tenant.slug, templateName: template, semver });
 }
