@@ -7,6 +7,7 @@ import type { ReactNode } from "react";
 import { useLocale, useMessages } from "../../i18n/i18n.tsx";
 import { exists } from "./anchors.ts";
 import { ClassIcon } from "./class-marks.tsx";
+import { classMessages } from "./class-messages.ts";
 import { reviewMessages } from "./messages.ts";
 import { placeName } from "./place-name.ts";
 import { byClass } from "./review-view.ts";
@@ -24,7 +25,7 @@ export function ChangeList({
   codeHref: string;
   onGoTo: (line: number) => void;
 }): ReactNode {
-  const messages = useMessages(reviewMessages);
+  const classes = useMessages(classMessages);
   return (
     <ul data-testid="changes" className="flex flex-col">
       {byClass(changes).map((group) => (
@@ -33,7 +34,7 @@ export function ChangeList({
             <ClassIcon name={group.class} />
           </span>
           <div className="min-w-0 flex-1 sm:flex sm:gap-2">
-            <b className="shrink-0 font-semibold sm:w-[92px]">{messages[`class_${group.class}`]}</b>
+            <b className="shrink-0 font-semibold sm:w-[92px]">{classes[`class_${group.class}`]}</b>
             <ul className="flex min-w-0 flex-1 flex-col gap-1">
               {group.changes.map((change) => (
                 <OneChange

@@ -3,7 +3,7 @@ import type { ChangeClass } from "@agent-factory/manifest/compare";
 import { CircleDollarSign, KeyRound, type LucideIcon, MessageSquareText, Paintbrush, Unplug } from "lucide-react";
 import type { ReactNode } from "react";
 import { useMessages } from "../../i18n/i18n.tsx";
-import { reviewMessages } from "./messages.ts";
+import { classMessages } from "./class-messages.ts";
 import { changeClasses } from "./review-view.ts";
 
 const looks: Record<ChangeClass, { readonly Icon: LucideIcon; readonly ink: string }> = {
@@ -21,7 +21,7 @@ export function ClassIcon({ name }: { name: ChangeClass }): ReactNode {
 
 /** The kinds of change a review holds, gravest first: each a shape and a word. */
 export function ClassMarks({ classes }: { classes: readonly ChangeClass[] }): ReactNode {
-  const messages = useMessages(reviewMessages);
+  const messages = useMessages(classMessages);
   return (
     <ul className="flex flex-wrap gap-x-2.5 gap-y-0.5">
       {changeClasses

@@ -10,6 +10,7 @@ import { useTRPC } from "../../trpc/client.tsx";
 import { failureOf, QueryProblem } from "../../trpc/failure.tsx";
 import { useFailureToast } from "../../trpc/failure-toast.ts";
 import type { DecisionProps } from "./asking.ts";
+import { decisionMessages } from "./decision-messages.ts";
 import { keepWords, useKeptWords } from "./kept-words.ts";
 import { reviewMessages } from "./messages.ts";
 import { judgedBy } from "./read-head.ts";
@@ -19,7 +20,8 @@ import { type ReviewPageView, shortDigest } from "./review-view.ts";
 type DialogProps = Omit<DecisionProps, "asking" | "onAsking"> & { readonly onClose: () => void };
 
 export function ApproveDialog({ review, read, since, changed, onClose }: DialogProps): ReactNode {
-  const messages = useMessages(reviewMessages);
+  const messages = useMessages(decisionMessages);
+  const words = useMessages(reviewMessages);
   const trpc = useTRPC();
   const [note, setNote, forgetNote] = useNote(review, "approve");
   const after = useAfterDecision(review.number, onClose);
@@ -65,11 +67,11 @@ export function ApproveDialog({ review, read, since, changed, onClose }: DialogP
         </div>
       }
       confirmLabel={
-        publishes && head.nextSemver !== null ? messages.approveAndPublish(head.nextSemver) : messages.approveRevision(read.revision)
+        publishes && head.nextSemver !== null ? messages.approveAndPublish(head.nextSemver) : words.approveRevision(read.revision)
       }
       cancelLabel={messages.cancel}
       pending={approve.isPending}
-      disabledReason={changed ? messages.no_unread : undefined}
+      disabledReason={changed ? words.no_unread : undefined}
       onConfirm={() =>
         approve.mutate({
           ...judgedBy(review.id, read),
@@ -80,13 +82,14 @@ export function ApproveDialog({ review, read, since, changed, onClose }: DialogP
       <Field label={messages.approveNote} hint={messages.approveNoteHint}>
         <Textarea rows={2} value={note} onChange={(event) => setNote(event.target.value)} maxLength={NOTE_MAX} />
       </Field>
-      {approve.error ? <QueryProblem error={approve.error} title={messages.approve} /> : null}
+      {approve.error ? <QueryProblem error={approve.error} title={words.approve} /> : null}
     </ConfirmDialog>
   );
 }
 
 export function RejectDialog({ review, read, changed, onClose }: DialogProps): ReactNode {
-  const messages = useMessages(reviewMessages);
+  const messages = useMessages(decisionMessages);
+  const words = useMessages(reviewMessages);
   const trpc = useTRPC();
   const [note, setNote, forgetNote] = useNote(review, "reject");
   const [asked, setAsked] = useState(false);
@@ -107,10 +110,10 @@ export function RejectDialog({ review, read, changed, onClose }: DialogProps): R
       onOpenChange={(open) => (open ? undefined : onClose())}
       title={messages.rejectTitle(review.templateName, read.revision)}
       affects={messages.rejectAffects}
-      confirmLabel={messages.reject}
+      confirmLabel={words.reject}
       cancelLabel={messages.cancel}
       pending={reject.isPending}
-      disabledReason={changed ? messages.no_unread : undefined}
+      disabledReason={changed ? words.no_unread : undefined}
       onConfirm={() => {
         setAsked(true);
         if (note.trim() === "") return;
@@ -120,13 +123,14 @@ export function RejectDialog({ review, read, changed, onClose }: DialogProps): R
       <Field label={messages.rejectNote} required error={asked && note.trim() === "" ? messages.rejectNoteNeeded : undefined}>
         <Textarea rows={4} value={note} autoFocus onChange={(event) => setNote(event.target.value)} maxLength={NOTE_MAX} />
       </Field>
-      {reject.error ? <QueryProblem error={reject.error} title={messages.reject} /> : null}
+      {reject.error ? <QueryProblem error={reject.error} title={words.reject} /> : null}
     </ConfirmDialog>
   );
 }
 
 export function WithdrawDialog({ review, onClose }: DialogProps): ReactNode {
-  const messages = useMessages(reviewMessages);
+  const messages = useMessages(decisionMessages);
+  const words = useMessages(reviewMessages);
   const trpc = useTRPC();
   const after = useAfterDecision(review.number, onClose);
   const withdraw = useMutation(
@@ -144,12 +148,12 @@ export function WithdrawDialog({ review, onClose }: DialogProps): ReactNode {
       onOpenChange={(open) => (open ? undefined : onClose())}
       title={messages.withdrawTitle(review.number)}
       affects={messages.withdrawAffects(review.approvals.given)}
-      confirmLabel={messages.withdraw}
+      confirmLabel={words.withdraw}
       cancelLabel={messages.cancel}
       pending={withdraw.isPending}
       onConfirm={() => withdraw.mutate({ reviewId: review.id })}
     >
-      {withdraw.error ? <QueryProblem error={withdraw.error} title={messages.withdraw} /> : null}
+      {withdraw.error ? <QueryProblem error={withdraw.error} title={words.withdraw} /> : null}
     </ConfirmDialog>
   );
 }

@@ -15,7 +15,7 @@ import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { keepWords, useKeptWords } from "./kept-words.ts";
-import { reviewMessages } from "./messages.ts";
+import { requestMessages } from "./request-messages.ts";
 
 const TITLE_MAX = 120;
 const DESCRIPTION_MAX = 10_000;
@@ -42,7 +42,7 @@ export type RequestReviewProps = {
 /** *Ask for review* beside the editor, or the way to the review that is open already. */
 export function RequestReview(props: RequestReviewProps): ReactNode {
   const { review } = props;
-  const messages = useMessages(reviewMessages);
+  const messages = useMessages(requestMessages);
   const [open, setOpen] = useState(false);
   const why = useWhyNot(props);
   if (review)
@@ -65,7 +65,7 @@ export function RequestReview(props: RequestReviewProps): ReactNode {
 }
 
 function useWhyNot({ errors, changes, unsaved }: RequestReviewProps): string | undefined {
-  const messages = useMessages(reviewMessages);
+  const messages = useMessages(requestMessages);
   const viewer = useViewer();
   const permission = viewer.can("reviews.request");
   if (!permission.allowed) return permission.reason;
@@ -75,7 +75,7 @@ function useWhyNot({ errors, changes, unsaved }: RequestReviewProps): string | u
 }
 
 function AskDialog({ draftId, templateName, changes, settle, onClose }: RequestReviewProps & { onClose: () => void }): ReactNode {
-  const messages = useMessages(reviewMessages);
+  const messages = useMessages(requestMessages);
   const viewer = useViewer();
   const router = useRouter();
   const trpc = useTRPC();
@@ -148,7 +148,7 @@ function AskDialog({ draftId, templateName, changes, settle, onClose }: RequestR
 
 /** The gravest change in its own words: most reviews are about one thing. */
 function useSuggestedTitle(templateName: string, changes: RequestReviewProps["changes"]): string {
-  const messages = useMessages(reviewMessages);
+  const messages = useMessages(requestMessages);
   const language = useLocale();
   const [suggested] = useState(() => {
     if (changes.kind === "new") return messages.titleFirst(templateName);

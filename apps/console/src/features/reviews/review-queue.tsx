@@ -17,7 +17,7 @@ import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { ClassMarks } from "./class-marks.tsx";
-import { reviewMessages } from "./messages.ts";
+import { queueMessages } from "./queue-messages.ts";
 import type { ReviewRow } from "./review-view.ts";
 
 const filters = ["waiting", "mine", "open", "closed"] as const;
@@ -27,7 +27,7 @@ const QUIET_MS = 10_000;
 
 /** What waits to be published, for whom; which part of it stands in the address. */
 export function ReviewQueue(): ReactNode {
-  const messages = useMessages(reviewMessages);
+  const messages = useMessages(queueMessages);
   const viewer = useViewer();
   const trpc = useTRPC();
   const address = useAddress();
@@ -101,7 +101,7 @@ export function ReviewQueue(): ReactNode {
 }
 
 function Rows({ rows, filter, footer }: { rows: readonly ReviewRow[]; filter: Filter; footer: ReactNode }): ReactNode {
-  const messages = useMessages(reviewMessages);
+  const messages = useMessages(queueMessages);
   const format = useFormat();
   const columns: Column<ReviewRow>[] = [
     {
@@ -163,7 +163,7 @@ function Rows({ rows, filter, footer }: { rows: readonly ReviewRow[]; filter: Fi
 }
 
 function RowState({ row }: { row: ReviewRow }): ReactNode {
-  const messages = useMessages(reviewMessages);
+  const messages = useMessages(queueMessages);
   if (row.outcome !== null) return <Badge tone="healthy">{messages.publishedAs(row.outcome)}</Badge>;
   if (row.state === "rejected")
     return (
@@ -198,7 +198,7 @@ function RowState({ row }: { row: ReviewRow }): ReactNode {
 }
 
 function Approvals({ row }: { row: ReviewRow }): ReactNode {
-  const messages = useMessages(reviewMessages);
+  const messages = useMessages(queueMessages);
   const enough = row.approvals >= row.required;
   const Icon = enough ? Check : CircleDashed;
   return (
@@ -216,7 +216,7 @@ function Approvals({ row }: { row: ReviewRow }): ReactNode {
 }
 
 function Remarks({ row }: { row: ReviewRow }): ReactNode {
-  const messages = useMessages(reviewMessages);
+  const messages = useMessages(queueMessages);
   if (row.comments === 0) return null;
   return (
     <span className={`inline-flex items-center gap-1.5 whitespace-nowrap ${row.unresolved > 0 ? "text-ink" : "text-ink-3"}`}>
@@ -227,7 +227,7 @@ function Remarks({ row }: { row: ReviewRow }): ReactNode {
 }
 
 function NothingHere({ filter, onShow }: { filter: Filter; onShow: (filter: Filter) => void }): ReactNode {
-  const messages = useMessages(reviewMessages);
+  const messages = useMessages(queueMessages);
   const toTemplates = (
     <LinkButton>
       <Link href="/templates">{messages.emptyTemplates}</Link>

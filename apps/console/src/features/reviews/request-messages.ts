@@ -1,0 +1,61 @@
+/** The sentences of asking for a review. */
+import { defineMessages } from "../../i18n/i18n.tsx";
+
+export const requestMessages = defineMessages({
+  en: {
+    cancel: "Cancel",
+    close: "Close",
+
+    ask: "Ask for review",
+    askTitle: (name: string) => `Ask for a review of ${name}`,
+    askText: (semver: string) => `When enough people agree, it is published as ${semver} and signed.`,
+    askTextFirst: "When enough people agree, it is published and signed.",
+    askFieldTitle: "What it does",
+    askFieldTitleHint: "One line: reviewers see it in their list.",
+    askFieldDescription: "Why",
+    askFieldDescriptionHint: "What reviewers should know: the reason, what to look at, how you tried it.",
+    askSend: "Ask for review",
+    askRequired: "Write what it does.",
+    askTooLong: (max: number) => `At most ${max} characters.`,
+    askErrors: (count: number) =>
+      count === 1 ? "The manifest has 1 error: mend it first." : `The manifest has ${count} errors: mend them first.`,
+    askNothing: (semver: string) => `Nothing changed since ${semver}.`,
+    askOnlyLayout: (semver: string) => `Only comments or layout changed since ${semver}: there is nothing to publish.`,
+    askUnsaved: "The draft is not saved: settle that first.",
+    askSaved: "The draft could not be saved, so nothing was sent.",
+    asked: (number: number) => `Review #${number} is open`,
+    openReview: (number: number) => `Review #${number} · open`,
+    approvedReview: (number: number) => `Review #${number} · approved`,
+    reviewNote: "What you save here becomes its next revision, and approvals are given anew.",
+    titleFirst: (name: string) => `First version of ${name}`,
+    titleMore: (first: string, more: number) => `${first}, and ${more} more`,
+  },
+  fr: {
+    cancel: "Annuler",
+    close: "Fermer",
+
+    ask: "Demander une revue",
+    askTitle: (name: string) => `Demander une revue de ${name}`,
+    askText: (semver: string) => `Quand assez de personnes sont d'accord, c'est publié : ${semver}, et signé.`,
+    askTextFirst: "Quand assez de personnes sont d'accord, c'est publié et signé.",
+    askFieldTitle: "Ce que cela fait",
+    askFieldTitleHint: "Une ligne : les relecteurs la voient dans leur liste.",
+    askFieldDescription: "Pourquoi",
+    askFieldDescriptionHint: "Ce que les relecteurs doivent savoir : la raison, ce qu'il faut regarder, comment vous l'avez essayé.",
+    askSend: "Demander une revue",
+    askRequired: "Écrivez ce que cela fait.",
+    askTooLong: (max: number) => `${max} caractères au plus.`,
+    askErrors: (count: number) =>
+      count === 1 ? "Le manifeste a 1 erreur : corrigez-la d'abord." : `Le manifeste a ${count} erreurs : corrigez-les d'abord.`,
+    askNothing: (semver: string) => `Rien n'a changé depuis ${semver}.`,
+    askOnlyLayout: (semver: string) => `Seuls des commentaires ou la mise en page ont changé depuis ${semver} : il n'y a rien à publier.`,
+    askUnsaved: "Le brouillon n'est pas enregistré : réglez cela d'abord.",
+    askSaved: "Le brouillon n'a pas pu être enregistré : rien n'a été envoyé.",
+    asked: (number: number) => `La revue n° ${number} est ouverte`,
+    openReview: (number: number) => `Revue n° ${number} · ouverte`,
+    approvedReview: (number: number) => `Revue n° ${number} · approuvée`,
+    reviewNote: "Ce que vous enregistrez ici devient sa révision suivante ; les approbations sont à redonner.",
+    titleFirst: (name: string) => `Première version de ${name}`,
+    titleMore: (first: string, more: number) => `${first}, et ${more} de plus`,
+  },
+});
