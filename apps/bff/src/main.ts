@@ -126,7 +126,7 @@ export async function startRegistry(
     const channels = createChannels({ access, redis, clock });
     const runs = createRuns({ access, fastDatabase, blobs, redis, clock, templates, channels, quotas, fleet });
     const usage = createUsage({ access, quotas, fastDatabase, clock, logger });
-    const plans = createPlans({ access, reviews });
+    const plans = createPlans({ access, reviews, signing });
     const rollouts = createRollouts({ access, audit, fastDatabase, channels, runs, counts: usage.counts, redis, clock });
     const notices = createNotices({ access, fastDatabase, redis, clock, logger });
     const runsView = createRunsView({ access, blobs, clock });

@@ -55,7 +55,7 @@ export async function openTestDomain() {
   const channels = createChannels({ access, redis, clock });
   const runs = createRuns({ access, fastDatabase, blobs, redis, clock, templates, channels, quotas, fleet });
   const usage = createUsage({ access, quotas, fastDatabase, clock, logger: silent });
-  const plans = createPlans({ access, reviews });
+  const plans = createPlans({ access, reviews, signing });
   const rollouts = createRollouts({ access, audit, fastDatabase, channels, runs, counts: usage.counts, redis, clock });
   const notices = createNotices({ access, fastDatabase, redis, clock, logger: silent });
   const runsView = createRunsView({ access, blobs, clock });
@@ -186,7 +186,8 @@ spec:
     [kernel.acme.as("reviewer")],
     "plan",
   );
-  await domain.plans.publish(systemActor("publisher", kernel.acme.id), { reviewId: proposed.reviewId });
+  const planned = await domain.plans.publish(systemActor("publisher", kernel.acme.id), { reviewId: proposed.reviewId });
+  await domain.plans.sign(systemActor("signer", kernel.acme.id), { planId: planned?.planId ?? "" });
   const { number: rolloutNumber } = await domain.rollouts.start(kernel.acme.as("operator"), {
     templateName,
     channel: "production",

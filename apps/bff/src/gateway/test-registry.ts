@@ -202,7 +202,7 @@ export async function openTestRegistry(options: { redisUrl?: string; now?: Date 
         runs,
         fleet,
         trust,
-        plans: { publish: async () => null },
+        plans: { publish: async () => null, sign: nothing },
         rollouts,
         usage,
         notices: { hear: async () => undefined, forget: async () => 0 },

@@ -16,7 +16,7 @@ async function openSeedable() {
   const kernel = await openTestKernel({ tenants: false });
   const factory = await openTestTemplates(kernel);
   const { access, audit, fastDatabase } = kernel;
-  const { redis, clock, reviews } = factory;
+  const { redis, clock, reviews, signing } = factory;
   const channels = createChannels({ access, redis, clock });
   // Nothing runs in a seed: nothing waits, and nothing was counted.
   const runs = { repin: async () => [], ring: () => undefined };
@@ -26,7 +26,7 @@ async function openSeedable() {
     ...factory,
     channels,
     rollouts,
-    plans: createPlans({ access, reviews }),
+    plans: createPlans({ access, reviews, signing }),
     [Symbol.asyncDispose]: async () => {
       await factory[Symbol.asyncDispose]();
       await kernel[Symbol.asyncDispose]();
@@ -57,7 +57,7 @@ test("the demo has two tenants, a person for every role, and two published templ
         name,
         stable?.semver,
       ]),
-      plans: acme ? (await t.plans.list(actor)).items.map(({ name, revision }) => [name, revision]) : [],
+      plans: acme ? (await t.plans.list(actor)).items.map(({ name, revision, signature }) => [name, revision, signature]) : [],
       entries: trail.rows[0]?.n,
     };
   };
@@ -78,7 +78,7 @@ test("the demo has two tenants, a person for every role, and two published templ
     ["dependency-audit", "production", "1.0.0"],
     ["log-digest", "production", "1.0.0"],
   ]);
-  expect(first.plans).toEqual([["standard", 1]]);
+  expect(first.plans).toEqual([["standard", 1, "held"]]);
   await seedDemo(t);
   expect(await state()).toEqual(first);
 });
@@ -115,6 +115,17 @@ test.each(["upload", "create", "requestReview", "approve", "publish", "sign"])(
     expect(template.versions).toMatchObject([{ semver: "1.0.0", signed: true }]);
   },
 );
+
+test.each(["propose", "publish", "sign"])("a seed that was cut short before its plan's %s is finished by the next start", async (step) => {
+  await using t = await openSeedable();
+  const cut = () => Promise.reject(new Error("power cut"));
+  await expect(seedDemo({ ...t, plans: { ...t.plans, [step]: cut } })).rejects.toThrow("power cut");
+  await seedDemo(t);
+  const acme = (await t.tenants.list()).find((tenant) => tenant.slug === "acme");
+  const seed = systemActor("seed", acme?.id ?? null);
+  expect((await t.plans.list(seed)).items).toMatchObject([{ name: "standard", revision: 1, signature: "held" }]);
+  expect((await t.channels.list(seed, {})).items.map(({ stable }) => stable?.semver)).toEqual(["1.0.0", "1.0.0"]);
+});
 
 test("nobody of the demo approves what they wrote, and both examples are there because somebody else did", async () => {
   await using t = await openSeedable();

@@ -94,19 +94,25 @@ export async function seedDemo({ tenants, reviews, templates, plans, channels, r
   }
 }
 
-/** Proposed by the operator, approved by the reviewer, published by the loop's own door: whatever of it is missing. */
+/** Proposed by the operator, approved by the reviewer, published and signed by the loops' own doors: whatever of it is missing. */
 async function publishPlan({ plans, reviews }: Pick<DemoParts, "plans" | "reviews">, as: (role: string) => UserActor): Promise<void> {
   const operator = as("operator");
   const { plan, digest } = readPlan(DEMO_PLAN);
   if (!plan) throw new Error("the demo's plan has errors");
-  if ((await plans.list(operator)).items.some(({ name }) => name === plan.name)) return;
+  const signer = systemActor("signer", operator.tenantId);
+  const known = (await plans.list(operator)).items.find(({ name }) => name === plan.name);
+  if (known) {
+    if (known.signature === "waiting") await plans.sign(signer, { planId: known.id });
+    return;
+  }
   const reviewId = await propose(plans, operator, plan);
   const approving = reviews.approve(as("reviewer"), { reviewId, digest, baseDigest: null, policyRevision: reviews.policyRevision("plan") });
   await approving.catch((error: unknown) => {
     // A seed that was cut short after the approval goes on from there.
     if (!(error instanceof Failure) || error.code !== "reviews.closed") throw error;
   });
-  await plans.publish(systemActor("publisher", operator.tenantId), { reviewId });
+  const published = await plans.publish(systemActor("publisher", operator.tenantId), { reviewId });
+  if (published) await plans.sign(signer, published);
 }
 
 async function propose(plans: Plans, operator: UserActor, { name, title }: { name: string; title: string }): Promise<string> {

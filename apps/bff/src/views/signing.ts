@@ -227,8 +227,10 @@ async function findOwn(tx: FastTransaction, treeId: string, indices: readonly nu
   );
 }
 
-/** `acme/templates/invoice-triage@1.4.0` leads to its version's page. */
+/** `acme/templates/invoice-triage@1.4.0` leads to its version's page, `acme/plans/standard@3` to its plan's. */
 function ownSubject(subject: string): OwnEntry {
+  const [, plan] = /^[^/]+\/plans\/([^/@]+)@/.exec(subject) ?? [];
+  if (plan !== undefined) return { label: subject, href: `/rollouts/plans/${plan}` };
   const [, name, semver] = /^[^/]+\/templates\/([^/@]+)@(.+)$/.exec(subject) ?? [];
   return { label: subject, href: name === undefined ? "/templates" : `/templates/${name}/versions/${semver}` };
 }

@@ -6,7 +6,7 @@ import { createListeners, type Listeners, tell } from "./listeners.ts";
 
 const event = { id: 1, tenantId: null, topic: "version.published", key: "a", payload: { versionId: "v" }, attempts: 0 };
 
-const plans = { publish: async () => null };
+const plans = { publish: async () => null, sign: async () => ({ attestationId: "a" }) };
 const rollouts = { onVersionRevoked: async () => 0 };
 const templates = {
   publish: async () => ({ versionId: "v", semver: "1.0.0", digest: "d" }),
@@ -46,6 +46,27 @@ test("an event that nobody listens to is delivered, with a warning, whatever its
   await tell({}, event, t.logger);
   await tell({}, { ...event, topic: "constructor" }, t.logger);
   expect(t.lines.filter((line) => line.includes("nobody listens"))).toHaveLength(2);
+});
+
+test("a published plan is signed as its tenant's system", async () => {
+  const t = open();
+  const asked: unknown[] = [];
+  const listeners = createListeners({
+    templates,
+    plans: {
+      ...plans,
+      sign: async (actor, input) => {
+        asked.push([actor, input]);
+        return { attestationId: "a" };
+      },
+    },
+    rollouts,
+    runs: { takeBack: async () => 0, cancelOfVersion: async () => 0 },
+    trust: { changed: async () => undefined },
+    notices: { hear: async () => undefined },
+  });
+  await tell(listeners, { ...event, tenantId: "tenant", topic: "plan.published", payload: { planId: "p" } }, t.logger);
+  expect(asked).toEqual([[systemActor("signer", "tenant"), { planId: "p" }]]);
 });
 
 test("a host that is gone gives its runs back; an event that names none is not taken for one", async () => {

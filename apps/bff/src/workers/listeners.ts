@@ -18,7 +18,7 @@ export type Listeners = { readonly [topic: string]: readonly Listener[] };
 
 export type ListenersParts = {
   readonly templates: Pick<Templates, "publish" | "sign">;
-  readonly plans: Pick<Plans, "publish">;
+  readonly plans: Pick<Plans, "publish" | "sign">;
   readonly rollouts: Pick<Rollouts, "onVersionRevoked">;
   readonly runs: Pick<Runs, "takeBack" | "cancelOfVersion">;
   readonly trust: Pick<HostTrust, "changed">;
@@ -37,6 +37,7 @@ export function createListeners({ templates, plans, rollouts, runs, trust, notic
     "version.published": [
       ({ tenantId, payload }) => templates.sign(systemActor("signer", tenantId), { versionId: named(payload, "versionId") }),
     ],
+    "plan.published": [({ tenantId, payload }) => plans.sign(systemActor("signer", tenantId), { planId: named(payload, "planId") })],
     // Channels first: what waits for the version gets another, where there is one, before the rest is ended.
     // Then the ledger: a host that hears of the revocation and refuses a run then finds that this is the end it was to have.
     "version.revoked": [

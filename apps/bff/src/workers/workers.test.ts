@@ -29,7 +29,7 @@ async function open(change: { expire?: () => Promise<number>; lead?: (name: stri
     },
     fleet: { loseSilent: counted("lose-silent"), resumeCordoned: counted("resume-cordoned"), forgetJoinTokens: counted("forget-tokens") },
     trust: { changed: async () => undefined },
-    plans: { publish: async () => null },
+    plans: { publish: async () => null, sign: async () => ({ attestationId: "a" }) },
     rollouts: { tick: counted("tick-rollouts"), onVersionRevoked: counted("on-version-revoked") },
     usage: { ingest: counted("ingest"), watchBudgets: counted("watch-budgets"), retention: counted("forget-usage") },
     notices: { hear: async () => undefined, forget: counted("forget-notices") },

@@ -26,7 +26,7 @@ export type WorkersParts = {
   readonly runs: Pick<Runs, "expire" | "takeBack" | "cancelOfVersion" | "forgetLogs" | "leaseMs">;
   readonly fleet: Pick<Fleet, "loseSilent" | "resumeCordoned" | "forgetJoinTokens">;
   readonly trust: Pick<HostTrust, "changed">;
-  readonly plans: Pick<Plans, "publish">;
+  readonly plans: Pick<Plans, "publish" | "sign">;
   readonly rollouts: Pick<Rollouts, "tick" | "onVersionRevoked">;
   readonly usage: Pick<Usage, "ingest" | "watchBudgets" | "retention">;
   readonly notices: Pick<Notices, "hear" | "forget">;

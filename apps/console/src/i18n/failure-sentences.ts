@@ -385,6 +385,17 @@ const sentences = {
     en: ["There is no such rollout plan.", "Propose it, or choose another for the channel."],
     fr: ["Ce plan de déploiement n'existe pas.", "Proposez-le, ou choisissez-en un autre pour le canal."],
   }),
+  "plans.unsigned": () => ({
+    en: ["The plan waits for its signature.", "It is signed within moments of its publication; try again then."],
+    fr: ["Le plan attend sa signature.", "Il est signé dans les instants qui suivent sa publication ; réessayez alors."],
+  }),
+  "plans.distrusted": () => ({
+    en: ["The plan was signed by a key that is distrusted.", "Propose a change of it: its next revision is signed by the key of today."],
+    fr: [
+      "Le plan a été signé par une clé à laquelle on ne se fie plus.",
+      "Proposez-en un changement : sa prochaine révision sera signée par la clé d'aujourd'hui.",
+    ],
+  }),
   "plans.invalid": () => ({
     en: ["The plan has errors.", "The places are listed; correct them and propose it again."],
     fr: ["Le plan contient des erreurs.", "Les endroits sont listés ; corrigez-les et proposez-le à nouveau."],

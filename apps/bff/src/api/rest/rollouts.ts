@@ -87,6 +87,8 @@ export const rolloutOperations = [
     failures: [
       "channels.missing",
       "plans.missing",
+      "plans.unsigned",
+      "plans.distrusted",
       "templates.version-missing",
       "rollouts.live",
       "rollouts.same-version",

@@ -6,7 +6,8 @@ import type { ChannelRow, Channels } from "../channels/channels.ts";
 import { Failure } from "../failure.ts";
 import type { Targets } from "./judgement.ts";
 import { readPlan } from "./plan.ts";
-import { findNumber, findPlan, findVersion } from "./rollout-store.ts";
+import { findPlan, type PlanRow } from "./plan-store.ts";
+import { findNumber, findVersion } from "./rollout-store.ts";
 
 /** What a rollout of the version on the channel would need, and the first things that are in its way. */
 export async function outlook(tx: FastTransaction, channels: Pick<Channels, "pins">, channel: ChannelRow, semver: string) {
@@ -31,9 +32,12 @@ export async function outlook(tx: FastTransaction, channels: Pick<Channels, "pin
     );
   }
   const published = await findPlan(tx, channel.planName);
-  const plan = published && readPlan(published.source).plan;
+  const { plan = null, digest = null } = published ? readPlan(published.source) : {};
   if (!published || !plan)
     problems.push(new Failure("missing", "plans.missing", `There is no plan ${channel.planName}`, { name: channel.planName }));
+  else if (published.signature === "distrusted") problems.push(distrusted(published));
+  // What is followed is what was signed: the text that is read here, not what is said of it.
+  else if (published.signature === "waiting" || digest !== published.digest) problems.push(unsigned(published));
   const stable = channel.stable && !channel.stable.revoked ? await channels.pins(tx, channel.stable.id) : null;
   return {
     problems,
@@ -55,6 +59,15 @@ function targetsOf(canary: Manifest, baseline: Manifest | null): Targets {
     ...(slowMs !== null && { slow: { limit: slowMs, floor: 0.05 } }),
     ...(dearMicros !== null && { dear: { limit: dearMicros, floor: null } }),
   };
+}
+
+function unsigned({ name, revision }: PlanRow): Failure {
+  return new Failure("conflict", "plans.unsigned", `Revision ${revision} of the plan ${name} waits for its signature`, { name, revision });
+}
+
+function distrusted({ name, revision }: PlanRow): Failure {
+  const message = `Revision ${revision} of the plan ${name} was signed by a key that is distrusted since`;
+  return new Failure("conflict", "plans.distrusted", message, { name, revision });
 }
 
 export function unusable(reason: "revoked" | "unsigned" | "not-runnable", semver: string): Failure {

@@ -2,6 +2,7 @@
 import type { Decisions } from "../decisions/decisions.ts";
 import type { Base, Check, Content, Meaning, SubjectKind } from "../reviews/reviews.ts";
 import { readPlan } from "./plan.ts";
+import { comparePlans } from "./plan-changes.ts";
 import { findPlanDraft, listRevisions } from "./plan-store.ts";
 
 export const PLAN_SUBJECT = "plan";
@@ -23,9 +24,18 @@ export function createPlanSubject({ decisions }: { decisions: Decisions }): Subj
 }
 
 export function planMeaning(source: string, base: Base | null): Meaning {
-  const { plan, digest } = readPlan(source);
+  const after = readPlan(source);
+  const before = base && readPlan(base.content);
   const nextRef = base === null ? "1" : String(Number(base.ref) + 1);
-  return { digest, changes: [], demands: "none", nextRef: plan && digest !== base?.digest ? nextRef : null, findings: [], facts: {} };
+  return {
+    digest: after.digest,
+    // A first revision changes nothing that was there: everything in it is new.
+    changes: before?.plan && after.plan ? comparePlans(before, after) : [],
+    demands: "none",
+    nextRef: after.plan && after.digest !== base?.digest ? nextRef : null,
+    findings: [],
+    facts: {},
+  };
 }
 
 export function planContent(source: string, base: Base | null): Content {

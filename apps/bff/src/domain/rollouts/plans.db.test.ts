@@ -1,9 +1,15 @@
+import { verifyBundle } from "@agent-factory/gate";
+import { PLAN_PUBLICATION_TYPE, type PlanPublication } from "@agent-factory/gate/statement";
+import { createLogger } from "@agent-factory/process/logger";
 import { expect, test } from "vitest";
 import { openTestKernel, type TestTenant } from "../../seed/test-kernel.ts";
 import { approveBy, openTestTemplates } from "../../seed/test-templates.ts";
 import { createReviewsView } from "../../views/reviews.ts";
+import { createSigningView } from "../../views/signing.ts";
+import { createListeners, tell } from "../../workers/listeners.ts";
 import { systemActor } from "../actor.ts";
-import { createPlans, readPlan } from "./plans.ts";
+import { deliverOutbox } from "../audit/outbox.ts";
+import { createPlans, type Plans, readPlan } from "./plans.ts";
 
 const sourceOf = (weight: number, title = "Standard") => `apiVersion: agentfactory.dev/v1
 kind: RolloutPlan
@@ -18,7 +24,7 @@ spec:
 async function open() {
   const kernel = await openTestKernel();
   const factory = await openTestTemplates(kernel);
-  const plans = createPlans({ access: kernel.access, reviews: factory.reviews });
+  const plans = createPlans({ access: kernel.access, reviews: factory.reviews, signing: factory.signing });
   const view = createReviewsView({ access: kernel.access, reviews: factory.reviews, redis: factory.redis, clock: factory.clock });
   const operator = kernel.acme.as("operator");
   const propose = (source: string, name = "standard") => plans.propose(operator, { name, source, title: "Slower" });
@@ -26,12 +32,26 @@ async function open() {
     approveBy(
       factory.reviews,
       { reviewId, digest: readPlan(source).digest ?? "", baseDigest: base === null ? null : readPlan(base).digest },
-      [kernel.acme.as("reviewer")],
+      [kernel.acme.as("reviewer"), kernel.acme.as("admin")],
       "plan",
     );
   const publish = (reviewId: string) => plans.publish(systemActor("publisher", kernel.acme.id), { reviewId });
+  const logger = createLogger({ app: "test", level: "silent" });
   return {
     ...kernel,
+    ...factory,
+    /** The loops' turn, by these plans: everything that is due is heard once. */
+    deliver: (by: Pick<Plans, "publish" | "sign"> = plans) => {
+      const listeners = createListeners({
+        templates: factory.templates,
+        plans: by,
+        rollouts: { onVersionRevoked: async () => 0 },
+        runs: { takeBack: async () => 0, cancelOfVersion: async () => 0 },
+        notices: { hear: async () => undefined },
+        trust: { changed: async () => undefined },
+      });
+      return deliverOutbox(kernel.fastDatabase, (event) => tell(listeners, event, logger));
+    },
     plans,
     view,
     operator,
@@ -61,16 +81,137 @@ test("a proposal is no plan until somebody else approved it; then it is the next
   await expect(t.publish(reviewId)).rejects.toMatchObject({ code: "reviews.not-approved" });
   await t.approve(reviewId, first);
   expect([await t.publish(reviewId), await t.publish(reviewId)]).toEqual([
-    { name: "standard", revision: 1 },
-    { name: "standard", revision: 1 },
+    { planId: expect.any(String), name: "standard", revision: 1 },
+    { planId: expect.any(String), name: "standard", revision: 1 },
   ]);
-  expect(await t.published(sourceOf(20), first)).toEqual({ name: "standard", revision: 2 });
+  expect(await t.published(sourceOf(20), first)).toMatchObject({ name: "standard", revision: 2 });
   expect(await revisionsOf(t, t.acme)).toEqual([
     [2, 20],
     [1, 10],
   ]);
   expect((await t.plans.get(t.operator, { name: "standard" })).source).toBe(sourceOf(20));
   await expect(t.plans.get(t.globex.as("operator"), { name: "standard" })).rejects.toMatchObject({ code: "plans.missing" });
+});
+
+test("an approved plan is published and signed by the loops; the log holds its entry, and the bundle says who proposed and who approved it", async () => {
+  await using t = await open();
+  const first = sourceOf(10);
+  const { reviewId, reviewNumber } = await t.propose(first);
+  await t.approve(reviewId, first);
+  while ((await t.deliver()) > 0);
+  const [plan] = (await t.plans.list(t.operator)).items;
+  expect(plan).toMatchObject({ name: "standard", revision: 1, signature: "held", logIndex: expect.any(Number) });
+  const name = "acme/plans/standard@1";
+  const { rows } = await t.fastDatabase.inTenant(t.acme.id, (tx) =>
+    tx.query<{ bundle: string }>(
+      `select a.bundle_digest as bundle from rollout_plans p join attestations a on a.id = p.attestation_id
+        where a.subject_name = $1 and a.subject_digest = p.digest and a.predicate_type = $2`,
+      [name, PLAN_PUBLICATION_TYPE],
+    ),
+  );
+  const bundle = JSON.parse((await t.blobs.get(t.acme.id, rows[0]?.bundle ?? "")).toString("utf8"));
+  const demands = { tenantId: t.acme.id, predicateType: PLAN_PUBLICATION_TYPE, now: t.clock.now() };
+  const trust = { ...(await t.signing.trust([t.acme.id])), revoked: [] };
+  const verify = (digest: string) => verifyBundle(bundle, { ...demands, subject: { name, digest } }, trust);
+  const verdict = await verify(plan?.digest ?? "");
+  expect(verdict.steps.filter(({ held }) => !held)).toEqual([]);
+  expect(verdict.statement?.predicate).toEqual({
+    tenant: { id: t.acme.id, slug: "acme" },
+    plan: "standard",
+    revision: 1,
+    parent: null,
+    proposedBy: { id: t.operator.id, name: t.operator.name },
+    review: {
+      id: reviewId,
+      number: reviewNumber,
+      revision: 1,
+      policyRevision: t.reviews.policyRevision("plan"),
+      contributors: [t.operator.id],
+      approvals: [{ by: { id: t.acme.as("reviewer").id, name: t.acme.as("reviewer").name }, at: expect.any(String) }],
+    },
+    publishedAt: plan?.publishedAt ?? "",
+  } satisfies PlanPublication);
+  expect((await verify(readPlan(sourceOf(20)).digest ?? "")).refusedBy).toBe("subject");
+  // It stands in the log for its readers, and leads back to the plan.
+  const log = createSigningView({ access: t.access, signing: t.signing, blobs: t.blobs });
+  expect(await log.logEntry(t.operator, { index: plan?.logIndex ?? -1 })).toMatchObject({
+    kind: "dsse",
+    own: { label: name, href: "/rollouts/plans/standard" },
+  });
+  // What follows names what came before.
+  await t.plans.sign(systemActor("signer", t.acme.id), { planId: (await t.published(sourceOf(5), first))?.planId ?? "" });
+  expect((await t.plans.get(t.operator, { name: "standard" })).revisions.map(({ signature }) => signature)).toEqual(["held", "held"]);
+});
+
+test("killed between publishing and signing, or in the middle of signing, a plan waits, and the next turn signs it, once", async () => {
+  await using t = await open();
+  const first = sourceOf(10);
+  const { reviewId } = await t.propose(first);
+  await t.approve(reviewId, first);
+  const due = async () => {
+    await t.fastDatabase.asSystem((tx) => tx.query("update outbox_events set available_at = now() where delivered_at is null"));
+    return t.deliver;
+  };
+  const state = async () => (await t.plans.list(t.operator)).items.map(({ revision, signature }) => [revision, signature]);
+  const size = async () => (await t.signing.log.shards()).reduce((sum, shard) => sum + shard.size, 0);
+  const dying = (attest: typeof t.signing.attest) => createPlans({ access: t.access, reviews: t.reviews, signing: { attest } });
+  const killed = (): never => {
+    throw new Error("killed");
+  };
+  // Before anything was signed.
+  for (let turn = 0; turn < 3; turn += 1) await (await due())(dying(async () => killed()));
+  expect(await state()).toEqual([[1, "waiting"]]);
+  const before = await size();
+  // After the attestation, before the plan has it.
+  await (await due())(dying((...input) => t.signing.attest(...input).then(killed)));
+  expect(await state()).toEqual([[1, "waiting"]]);
+  expect(await size()).toBe(before + 1);
+  await (await due())();
+  expect(await state()).toEqual([[1, "held"]]);
+  expect(await size()).toBe(before + 1);
+  const [plan] = (await t.plans.list(t.operator)).items;
+  const again = () => t.plans.sign(systemActor("signer", t.acme.id), { planId: plan?.id ?? "" });
+  expect(await again()).toEqual(await again());
+  expect(await size()).toBe(before + 1);
+});
+
+test("only the system signs a plan, of its own tenant, and what no review made is not signed", async () => {
+  await using t = await open();
+  const published = await t.published(sourceOf(10));
+  const planId = published?.planId ?? "";
+  await expect(t.plans.sign(t.acme.as("admin") as never, { planId })).rejects.toMatchObject({ code: "access.denied" });
+  await expect(t.plans.sign(systemActor("signer", t.globex.id), { planId })).rejects.toMatchObject({ code: "plans.missing" });
+  const { rows } = await t.fastDatabase.inTenant(t.acme.id, (tx) =>
+    tx.query<{ id: string }>(
+      "insert into rollout_plans (tenant_id, name, revision, digest, source, published_by) values ($1, 'standard', 2, $2, $3, 'test') returning id",
+      [t.acme.id, readPlan(sourceOf(40)).digest, sourceOf(40)],
+    ),
+  );
+  await expect(t.plans.sign(systemActor("signer", t.acme.id), { planId: rows[0]?.id ?? "" })).rejects.toThrow("came from no review");
+});
+
+test("a review of a plan tells what it loosens, and two people look at that; what it tightens needs one", async () => {
+  await using t = await open();
+  const first = sourceOf(10);
+  await t.published(first);
+  const { reviewId, reviewNumber } = await t.propose(sourceOf(20));
+  const page = () => t.view.get(t.acme.as("reviewer"), { number: reviewNumber });
+  const { head, approvals } = await page();
+  expect(head.changes).toEqual([
+    {
+      class: "permission",
+      path: "/spec/steps/0/weight",
+      code: "steps.weight",
+      before: 10,
+      after: 20,
+      message: { en: "spec.steps.0.weight changed from 10 % to 20 %.", fr: "spec.steps.0.weight est passé de 10 % à 20 %." },
+    },
+  ]);
+  expect(approvals).toMatchObject({ required: 2, rules: ["reviews.permission"] });
+  await t.approve(reviewId, sourceOf(20), first);
+  await t.publish(reviewId);
+  const stricter = await t.propose(sourceOf(5));
+  expect((await t.view.get(t.acme.as("reviewer"), { number: stricter.reviewNumber })).approvals).toMatchObject({ required: 1 });
 });
 
 test("who proposed a plan does not approve it, whatever their role", async () => {
@@ -135,7 +276,7 @@ test("a revision that was published meanwhile sends the proposal back to its rev
   const page = await t.view.get(t.operator, { number: reviewNumber });
   expect(page).toMatchObject({ state: "open", outcome: null, problem: { code: "plans.base-outdated" } });
   expect(page.checks.find(({ name }) => name === "base")).toMatchObject({ state: "failed" });
-  expect(page.decisions.map(({ killedReason }) => killedReason)).toEqual(["base-changed"]);
+  expect(page.decisions.map(({ killedReason }) => killedReason)).toEqual(["base-changed", "base-changed"]);
   expect(await revisionsOf(t, t.acme)).toEqual([
     [2, 40],
     [1, 10],

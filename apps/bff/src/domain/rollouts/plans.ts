@@ -3,13 +3,18 @@
  *
  *   proposed      a draft and a review of it, by somebody who may; nobody who wrote it approves it
  *   published     by the loop that hears of the approval: the next revision of its name, which never changes; rollouts that run keep theirs
+ *   signed        by the loop that hears of that: with the tenant's key, and in the log; only now a rollout may begin by it
+ *
+ * A key that is distrusted takes its plans with it: no rollout begins by them. What runs keeps its copy, which was trusted when it began.
  */
 import type { Transaction } from "../../platform/database.ts";
 import type { Access } from "../access/access.ts";
 import type { Actor, SystemActor } from "../actor.ts";
+import { addToOutbox } from "../audit/outbox.ts";
 import { Failure } from "../failure.ts";
 import type { Reviews } from "../reviews/reviews.ts";
 import { type Plan, readPlan } from "./plan.ts";
+import { createPlanSigning, type PlanSigningParts } from "./plan-signing.ts";
 import {
   closeAbandonedDrafts,
   closePlanDraft,
@@ -21,20 +26,28 @@ import {
   listRevisions,
   lockPlanDraft,
   type PlanRow,
+  type PlanSignature,
 } from "./plan-store.ts";
 import { PLAN_SUBJECT, planContent } from "./plan-subject.ts";
 
 export { readPlan };
 
 export type PlanView = {
+  id: string;
   name: string;
   title: string;
   revision: number;
   digest: string;
   publishedAt: string;
   publishedBy: string;
+  signature: PlanSignature;
+  /** Its signature's place in the log; null while it waits for it. */
+  logIndex: number | null;
   plan: Plan;
 };
+
+/** A revision that a review became. */
+export type PublishedPlan = { readonly planId: string; readonly name: string; readonly revision: number };
 
 export type Plans = {
   list(actor: Actor): Promise<{ items: PlanView[] }>;
@@ -46,10 +59,14 @@ export type Plans = {
    */
   propose(actor: Actor, input: { name: string; source: string; title: string }): Promise<{ reviewNumber: number; reviewId: string }>;
   /** Null when the review is not about a plan. Failures: those of `reviews.require`, `plans.base-outdated`: kept on the review, which is open again. */
-  publish(actor: SystemActor, input: { reviewId: string }): Promise<{ name: string; revision: number } | null>;
+  publish(actor: SystemActor, input: { reviewId: string }): Promise<PublishedPlan | null>;
+  /** Has the revision's statement signed. Failures: `plans.missing`, those of the signer. */
+  sign(actor: SystemActor, input: { planId: string }): Promise<{ attestationId: string }>;
 };
 
-export function createPlans({ access, reviews }: { access: Access; reviews: Reviews }): Plans {
+export type PlansParts = { readonly access: Access; readonly reviews: Reviews; readonly signing: PlanSigningParts["signing"] };
+
+export function createPlans({ access, reviews, signing }: PlansParts): Plans {
   const reading = (actor: Actor, id: string) => ({ actor, action: "plans.read", resource: { kind: "plan", id } }) as const;
 
   const publishOnce = (actor: SystemActor, reviewId: string, attempts: (revision: number) => void) =>
@@ -60,7 +77,7 @@ export function createPlans({ access, reviews }: { access: Access; reviews: Revi
       attempts(attempted);
       const revisions = await listRevisions(tx, draft.name);
       const done = revisions.find((plan) => plan.reviewId === reviewId);
-      if (done) return { name: done.name, revision: done.revision };
+      if (done) return { planId: done.id, name: done.name, revision: done.revision };
       const { review, approvers } = await reviews.require(tx, reviewId);
       const { head } = review;
       const { plan, digest } = readPlan(head.content);
@@ -71,7 +88,7 @@ export function createPlans({ access, reviews }: { access: Access; reviews: Revi
         });
       }
       const tenantId = actor.tenantId ?? "";
-      const { revision } = await insertPlan(tx, {
+      const { id: planId, revision } = await insertPlan(tx, {
         tenantId,
         name: draft.name,
         digest,
@@ -81,9 +98,11 @@ export function createPlans({ access, reviews }: { access: Access; reviews: Revi
       });
       await closePlanDraft(tx, draft.id);
       await reviews.conclude(tx, review, String(revision));
+      const payload = { planId, name: draft.name, revision, digest, reviewId, number: review.number };
+      await addToOutbox(tx, { tenantId, topic: "plan.published", key: planId, payload });
       note.before({ revision: revisions[0]?.revision ?? null });
       note.after({ name: draft.name, revision, digest, review: review.number, approvers });
-      return { name: draft.name, revision };
+      return { planId, name: draft.name, revision };
     });
 
   return {
@@ -155,6 +174,8 @@ export function createPlans({ access, reviews }: { access: Access; reviews: Revi
         throw error;
       }
     },
+
+    sign: createPlanSigning({ access, reviews, signing }),
   };
 }
 
@@ -168,7 +189,7 @@ async function proposed(tx: Transaction, reviews: Reviews, name: string): Promis
   });
 }
 
-function viewOf({ name, revision, digest, source, publishedAt, publishedBy }: PlanRow): PlanView[] {
+function viewOf({ publishedAt, source, reviewId: _, ...row }: PlanRow): PlanView[] {
   const { plan } = readPlan(source);
-  return plan ? [{ name, title: plan.title, revision, digest, publishedAt: publishedAt.toISOString(), publishedBy, plan }] : [];
+  return plan ? [{ ...row, title: plan.title, publishedAt: publishedAt.toISOString(), plan }] : [];
 }

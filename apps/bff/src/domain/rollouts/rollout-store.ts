@@ -190,22 +190,5 @@ export async function findVersion(
   return rows[0] ?? null;
 }
 
-export type PublishedPlan = {
-  readonly id: string;
-  readonly name: string;
-  readonly revision: number;
-  readonly digest: string;
-  readonly source: string;
-};
-
-/** The plan's newest revision. */
-export async function findPlan(tx: FastTransaction, name: string): Promise<PublishedPlan | null> {
-  const { rows } = await tx.query<PublishedPlan>(
-    "select id, name, revision, digest, source from rollout_plans where name = $1 order by revision desc limit 1",
-    [name],
-  );
-  return rows[0] ?? null;
-}
-
 /** Counts as the statistic reads them. The caller's transaction sees what was counted before it, whole. */
 export type ReadCounts = (tx: FastTransaction, rolloutId: string) => Promise<readonly CountRow[]>;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { systemActor } from "../actor.ts";
 import { loop, onProduction, openTestRollouts, PLAN, type TestRollouts } from "./test-rollouts.ts";
 
 const operatorOf = (t: TestRollouts) => t.registry.kernel.acme.as("operator");
@@ -193,6 +194,62 @@ test("a channel has one live rollout, and only of another, sound version", async
   await expect(t.registry.rollouts.start(t.registry.kernel.acme.as("editor"), { ...onProduction, semver: "1.2.0" })).rejects.toMatchObject({
     code: "access.denied",
   });
+});
+
+test("a plan that waits for its signature begins no rollout; a channel may name it, and go by it once it is signed", async () => {
+  await using t = await openTestRollouts();
+  await t.version("1.0.0");
+  const { planId } = await t.plan(PLAN, { signed: false });
+  await t.registry.channels.create(operatorOf(t), { templateName: "audit", name: "production", planName: "standard" });
+  const problems = async () => (await t.registry.rollouts.preview(operatorOf(t), { ...onProduction, semver: "1.0.0" })).problems;
+  expect((await problems()).map(({ code }) => code)).toEqual(["plans.unsigned"]);
+  await expect(start(t, "1.0.0")).rejects.toMatchObject({
+    kind: "conflict",
+    code: "plans.unsigned",
+    details: { name: "standard", revision: 1 },
+  });
+  expect(await channelOf(t)).toEqual({ stable: null, canary: null, weight: 0 });
+  await t.plans.sign(systemActor("signer", t.registry.kernel.acme.id), { planId });
+  expect(await problems()).toEqual([]);
+  await promoteAll(t, (await start(t, "1.0.0")).number);
+  // The newest revision is the one in force: an older one that is signed does not stand in for it.
+  await t.version("1.1.0");
+  await t.plan(PLAN.replace("weight: 10,", "weight: 5,"), { signed: false });
+  await expect(start(t, "1.1.0")).rejects.toMatchObject({ code: "plans.unsigned", details: { revision: 2 } });
+});
+
+test("a signature of another digest is none of the plan's", async () => {
+  await using t = await openTestRollouts();
+  await t.version("1.0.0");
+  await t.plan();
+  await t.rows(
+    `insert into rollout_plans (tenant_id, name, revision, digest, source, published_by, attestation_id)
+     select tenant_id, name, 2, $1, $2, 'test', attestation_id from rollout_plans`,
+    [`sha256:${"0".repeat(64)}`, PLAN.replace("weight: 10,", "weight: 20,")],
+  );
+  await t.registry.channels.create(operatorOf(t), { templateName: "audit", name: "production", planName: "standard" });
+  await expect(start(t, "1.0.0")).rejects.toMatchObject({ code: "plans.unsigned" });
+});
+
+test("a plan that a distrusted key signed begins no rollout; one under way goes on, and a revision by the next key begins others", async () => {
+  await using t = await openTestRollouts();
+  await withStable(t);
+  await t.version("1.1.0");
+  const { number } = await start(t, "1.1.0");
+  const { signing, kernel, clock, rollouts } = t.registry;
+  const admin = kernel.acme.as("admin");
+  const [key] = (await signing.keys(admin)).items;
+  await signing.distrust(admin, { keyId: key?.id ?? "", from: new Date(0), reason: "It was copied." });
+  expect((await t.plans.get(operatorOf(t), { name: "standard" })).signature).toBe("distrusted");
+  await promoteAll(t, number);
+  expect(await channelOf(t)).toEqual({ stable: "1.1.0", canary: null, weight: 0 });
+  await t.version("1.2.0");
+  const refused = { kind: "conflict", code: "plans.distrusted", details: { name: "standard", revision: 1 } };
+  await expect(start(t, "1.2.0")).rejects.toMatchObject(refused);
+  expect((await rollouts.preview(operatorOf(t), { ...onProduction, semver: "1.2.0" })).problems).toMatchObject([{ code: refused.code }]);
+  clock.advance(1_000);
+  await t.plan(PLAN.replace("weight: 10,", "weight: 5,"));
+  await start(t, "1.2.0");
 });
 
 test("while a hold is on, nothing is submitted to the channel, and the reason is said", async () => {

@@ -64,7 +64,7 @@ type Named = { readonly templateName: string; readonly channel: string; readonly
 export type Rollouts = {
   /**
    * Begins to move the channel to a version, by the newest revision of the channel's plan. Failures: `channels.missing`, `plans.missing`,
-   * `rollouts.live` with its number, `rollouts.same-version`, `rollouts.version-unusable` with the reason, `templates.version-missing`.
+   * `plans.unsigned`, `plans.distrusted`, `rollouts.live` with its number, `rollouts.same-version`, `rollouts.version-unusable` with the reason, `templates.version-missing`.
    */
   start(actor: Actor, input: Named): Promise<{ number: number }>;
   /** What would keep `start` from beginning, and by which plan it would go. Failures: `channels.missing`. */

@@ -5,8 +5,12 @@ import { canonicalJson, digestOf, sha256Of } from "@agent-factory/manifest/diges
 import type { Lease } from "@agent-factory/protocol";
 import { resultOf } from "../../gateway/test-host.ts";
 import { openTestRegistry, type TestRegistry } from "../../gateway/test-registry.ts";
+import { approveBy } from "../../seed/test-templates.ts";
 import { type HostActor, systemActor } from "../actor.ts";
+import { createReviews } from "../reviews/reviews.ts";
 import { readPlan } from "./plan.ts";
+import { createPlanSubject, PLAN_SUBJECT } from "./plan-subject.ts";
+import { createPlans, type Plans } from "./plans.ts";
 
 export const loop = systemActor("test");
 export const onProduction = { templateName: "audit", channel: "production" };
@@ -25,8 +29,10 @@ spec:
 export type TestRollouts = AsyncDisposable & {
   readonly registry: TestRegistry;
   readonly host: HostActor;
+  readonly plans: Plans;
   version(semver: string, options?: { slo?: string }): Promise<string>;
-  plan(source?: string): Promise<void>;
+  /** Proposed, approved, published, and signed unless the test says otherwise. */
+  plan(source?: string, options?: { signed?: boolean }): Promise<{ planId: string; revision: number }>;
   submit(key: string): Promise<{ runId: string; semver: string; cohort: string | null }>;
   /** Every run that waits is leased and ends so. */
   work(outcome: (lease: Lease) => "succeeded" | "failed", max?: number): Promise<Lease[]>;
@@ -39,7 +45,10 @@ export type TestRollouts = AsyncDisposable & {
 
 export async function openTestRollouts(): Promise<TestRollouts> {
   const registry = await openTestRegistry();
-  const { acme, fastDatabase } = registry.kernel;
+  const { acme, fastDatabase, access, decisions } = registry.kernel;
+  const { redis, clock, signing } = registry;
+  const reviews = createReviews({ access, decisions, redis, clock, kinds: { [PLAN_SUBJECT]: createPlanSubject({ decisions }) } });
+  const plans = createPlans({ access, reviews, signing });
   const host = await registry.readyHost();
   const inAcme = <R>(sql: string, values?: readonly unknown[]): Promise<R[]> =>
     fastDatabase.inTenant(acme.id, async (tx) => (await tx.query<R>(sql, values)).rows);
@@ -48,6 +57,7 @@ export async function openTestRollouts(): Promise<TestRollouts> {
   const t: TestRollouts = {
     registry,
     host,
+    plans,
     version: async (semver, { slo } = {}) => {
       const source = `apiVersion: agentfactory.dev/v1
 kind: AgentTemplate
@@ -74,14 +84,18 @@ ${slo === undefined ? "" : `  slo: ${slo}\n`}`;
       if (!row) throw new Error("no version was inserted");
       return row.id;
     },
-    plan: async (source = PLAN) => {
+    plan: async (source = PLAN, { signed = true } = {}) => {
       const { plan, digest, issues } = readPlan(source);
       if (!plan) throw new Error(JSON.stringify(issues));
-      await inAcme(
-        `insert into rollout_plans (tenant_id, name, revision, digest, source, published_by)
-         select $1, $2, coalesce(max(revision), 0) + 1, $3, $4, 'test' from rollout_plans where name = $2`,
-        [acme.id, plan.name, digest, source],
-      );
+      const { name, title } = plan;
+      const before = (await plans.list(acme.as("operator"))).items.find((other) => other.name === name);
+      const { reviewId } = await plans.propose(acme.as("operator"), { name, source, title });
+      const approvers = [acme.as("reviewer"), acme.as("admin")];
+      await approveBy(reviews, { reviewId, digest, baseDigest: before?.digest ?? null }, approvers, PLAN_SUBJECT);
+      const published = await plans.publish(systemActor("publisher", acme.id), { reviewId });
+      if (!published) throw new Error("the review is not about a plan");
+      if (signed) await plans.sign(systemActor("signer", acme.id), published);
+      return published;
     },
     submit: (key) => registry.runs.submit(acme.as("editor"), { ...onProduction, key, input: "{}" }),
     work: async (outcome, max = 1_000) => {

@@ -21,7 +21,7 @@ async function deliver(t: Reviewing): Promise<void> {
   const runs = { takeBack: async () => 0, cancelOfVersion: async () => 0 };
   const listeners = createListeners({
     templates: t.templates,
-    plans: { publish: async () => null },
+    plans: { publish: async () => null, sign: () => Promise.reject(new Error("no plan is published here")) },
     rollouts: { onVersionRevoked: async () => 0 },
     runs,
     notices: { hear: async () => undefined },
