@@ -1,4 +1,4 @@
-import { test as base, expect, type Locator, type Page } from "@playwright/test";
+import { type BrowserContext, test as base, expect, type Locator, type Page } from "@playwright/test";
 
 export { expect, type Locator, type Page };
 
@@ -56,8 +56,31 @@ export function forgive(misdeeds: Misdeeds, status: number): void {
   misdeeds.consoleErrors.splice(0, misdeeds.consoleErrors.length, ...rest);
 }
 
-/** Signs in through the identity provider's own page, as a person does, and ends on the console. */
+type Session = { readonly cookies: Awaited<ReturnType<BrowserContext["cookies"]>>; readonly at: number };
+
+/** Sessions are shared between tests while they are younger than this: long before their access token is renewed. */
+const SHARED_MS_MAX = 240_000;
+const SESSION_COOKIE = /session-token/;
+const sessions = new Map<Person, Session>();
+
+/**
+ * Signs a person in, and ends on the console. The first time through the identity provider's own page, as a person does; soon after
+ * that with the session that came of it.
+ */
 export async function signIn(page: Page, person: Person, path = "/"): Promise<void> {
+  const known = sessions.get(person);
+  if (known && Date.now() - known.at < SHARED_MS_MAX) {
+    await page.context().clearCookies({ name: SESSION_COOKIE });
+    await page.context().addCookies(known.cookies);
+    await page.goto(path);
+    return;
+  }
+  await signInAtProvider(page, person, path);
+  const cookies = await page.context().cookies(consoleUrl());
+  sessions.set(person, { cookies: cookies.filter(({ name }) => SESSION_COOKIE.test(name)), at: Date.now() });
+}
+
+async function signInAtProvider(page: Page, person: Person, path: string): Promise<void> {
   await page.goto(path);
   await onIdentity(page, () => page.getByRole("textbox").fill(emails[person]));
   await page.getByRole("button", { name: /^(continue|continuer)$/i }).click();
