@@ -3,10 +3,11 @@ import path from "node:path";
 import { verifyBundle } from "@agent-factory/gate";
 import { expect, test } from "vitest";
 import { systemActor } from "../domain/actor.ts";
+import { createPlans, readPlan } from "../domain/rollouts/plans.ts";
 import { packDirectory } from "../domain/templates/archive.ts";
 import { EXAMPLES_DIR } from "../seed/demo.ts";
 import { openTestKernel } from "../seed/test-kernel.ts";
-import { openTestTemplates, publishReviewed } from "../seed/test-templates.ts";
+import { approveBy, openTestTemplates, publishReviewed } from "../seed/test-templates.ts";
 import { createSigningView } from "./signing.ts";
 
 /** A published version of the first tenant, signed or not, and what everybody may read about it. */
@@ -114,15 +115,37 @@ test("a tree that was closed stays readable and provable beside the one that gro
     await expect(t.view.log(reader, { treeId: unknown })).rejects.toMatchObject({ kind: "missing", code: "signing.tree-missing" });
 });
 
-test("before a key is distrusted its reader learns which versions that would take away", async () => {
+test("before a key is distrusted its reader learns which versions and plans that would take away", async () => {
   await using t = await openPublished();
   const { acme, globex } = t.kernel;
   const [key] = (await t.signing.keys(acme.as("admin"))).items;
   const keyId = key?.id ?? "";
   const hourMs = 60 * 60_000;
-  const impact = async (from: Date) => (await t.view.distrustImpact(acme.as("admin"), { keyId, from })).versions;
-  expect(await impact(new Date(Date.now() - hourMs))).toEqual([{ name: t.name, semver: t.published.semver }]);
-  expect(await impact(new Date(Date.now() + hourMs))).toEqual([]);
+  const plans = createPlans({ access: t.kernel.access, reviews: t.reviews, signing: t.signing });
+  const sourceOf = (name: string, weight: number) => `apiVersion: agentfactory.dev/v1
+kind: RolloutPlan
+metadata: { name: ${name}, title: ${name} }
+spec: { steps: [{ weight: ${weight}, deadline: 1h }, { weight: 100, deadline: 1h }], metrics: [{ name: failed, onBreach: pause }] }
+`;
+  const plan = async (name: string, weight: number, base: string | null = null) => {
+    const source = sourceOf(name, weight);
+    const { reviewId } = await plans.propose(acme.as("operator"), { name, source, title: name });
+    const digest = readPlan(source).digest ?? "";
+    const baseDigest = base === null ? null : readPlan(base).digest;
+    await approveBy(t.reviews, { reviewId, digest, baseDigest }, [acme.as("reviewer")], "plan");
+    return plans.publish(systemActor("publisher", acme.id), { reviewId });
+  };
+  const signed = async (planId = "") => plans.sign(systemActor("signer", acme.id), { planId });
+  await signed((await plan("careful", 10))?.planId);
+  await signed((await plan("replaced", 10))?.planId);
+  // What came after it is in force, and nobody signed that yet.
+  await plan("replaced", 5, sourceOf("replaced", 10));
+  const impact = async (from: Date) => t.view.distrustImpact(acme.as("admin"), { keyId, from });
+  expect(await impact(new Date(Date.now() - hourMs))).toEqual({
+    versions: [{ name: t.name, semver: t.published.semver }],
+    plans: [{ name: "careful", revision: 1 }],
+  });
+  expect(await impact(new Date(Date.now() + hourMs))).toEqual({ versions: [], plans: [] });
   await expect(t.view.distrustImpact(globex.as("admin"), { keyId, from: new Date() })).rejects.toMatchObject({
     code: "signing.key-missing",
   });

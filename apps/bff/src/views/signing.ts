@@ -57,6 +57,8 @@ export type LogEntryView = LogEntryRow & {
 
 export type ConsistencyView = { first: number; second: number; firstRoot: string; secondRoot: string; hashes: string[] };
 
+export type DistrustImpact = { versions: { name: string; semver: string }[]; plans: { name: string; revision: number }[] };
+
 type InTree = { treeId?: string | undefined };
 
 export type SigningView = {
@@ -68,8 +70,8 @@ export type SigningView = {
   logEntry(actor: Actor, input: InTree & { index: number }): Promise<LogEntryView>;
   /** Failures: `signing.tree-missing`, `signing.entry-missing`. */
   consistency(actor: Actor, input: InTree & { first: number }): Promise<ConsistencyView>;
-  /** Versions that would be refused from then on. Failures: `signing.key-missing`. */
-  distrustImpact(actor: Actor, input: { keyId: string; from: Date }): Promise<{ versions: { name: string; semver: string }[] }>;
+  /** Versions, and plans in force, that would be refused from then on. Failures: `signing.key-missing`. */
+  distrustImpact(actor: Actor, input: { keyId: string; from: Date }): Promise<DistrustImpact>;
 };
 
 const PAGE_SIZE = 50;
@@ -177,7 +179,7 @@ export function createSigningView({ access, signing, blobs }: { access: Access; 
         const { rows: keys } = await tx.query<{ hint: string }>("select hint from signing_keys where id = $1", [keyId]);
         const [key] = keys;
         if (!key) throw new Failure("missing", "signing.key-missing", "There is no such signing key", { keyId });
-        const { rows } = await tx.query<{ name: string; semver: string }>(
+        const { rows: versions } = await tx.query<{ name: string; semver: string }>(
           // The log's seconds against the distrusted moment, rounded as the gate rounds it.
           `select t.name, v.semver from attestations a
              join template_versions v on v.tenant_id = a.tenant_id and v.attestation_id = a.id
@@ -186,7 +188,14 @@ export function createSigningView({ access, signing, blobs }: { access: Access; 
             order by t.name, v.published_at desc`,
           [key.hint, from],
         );
-        return { versions: rows };
+        const { rows: plans } = await tx.query<{ name: string; revision: number }>(
+          `select p.name, p.revision from attestations a join rollout_plans p on p.tenant_id = a.tenant_id and p.attestation_id = a.id
+            where a.key_hint = $1 and a.integrated_at >= date_trunc('second', $2::timestamptz)
+              and not exists (select from rollout_plans q where q.tenant_id = p.tenant_id and q.name = p.name and q.revision > p.revision)
+            order by p.name`,
+          [key.hint, from],
+        );
+        return { versions, plans };
       }),
   };
 }

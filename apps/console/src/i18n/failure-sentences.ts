@@ -390,9 +390,12 @@ const sentences = {
     fr: ["Le plan attend sa signature.", "Il est signé dans les instants qui suivent sa publication ; réessayez alors."],
   }),
   "plans.distrusted": () => ({
-    en: ["The plan was signed by a key that is distrusted.", "Propose a change of it: its next revision is signed by the key of today."],
+    en: [
+      "The plan was signed by a key that has been distrusted since.",
+      "Propose a change of it: its next revision is signed by the key of today.",
+    ],
     fr: [
-      "Le plan a été signé par une clé à laquelle on ne se fie plus.",
+      "Le plan a été signé par une clé qui est refusée depuis.",
       "Proposez-en un changement : sa prochaine révision sera signée par la clé d'aujourd'hui.",
     ],
   }),

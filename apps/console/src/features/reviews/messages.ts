@@ -138,7 +138,7 @@ export const reviewMessages = defineMessages({
     youWroteIt: "You wrote part of it, so you cannot approve it.",
     youAnd: (names: string) => `You and ${names} wrote part of it and cannot approve.`,
     nobodyCan: "Nobody else can. An administrator can add a reviewer.",
-    rule_permission: "It may touch more than before, so two people look.",
+    rule_permission: "It allows more than before, so two people look.",
     rule_secrets: "Its secrets change, so two people look.",
     rule_egress: "What it reaches on the network changes, so two people look.",
     othersMore: (count: number) => (count === 1 ? "1 other" : `${count} others`),
@@ -156,7 +156,7 @@ export const reviewMessages = defineMessages({
 
     whenPublished: "When it is published",
     whenPublishedPlan:
-      "Channels that name this plan go by it from their next rollout on. A rollout under way keeps the plan it began with.",
+      "It is signed and logged. Channels that name this plan go by it from their next rollout on; one under way keeps the plan it began with.",
     plan: "plan.yaml",
     whenPublishedText: (semver: string) =>
       `${semver} is signed with this tenant's key and written to the transparency log. Hosts run nothing without that proof.`,
@@ -322,7 +322,7 @@ export const reviewMessages = defineMessages({
     youWroteIt: "Vous y avez écrit : vous ne pouvez pas l'approuver.",
     youAnd: (names: string) => `Vous et ${names} y avez écrit : vous ne pouvez pas l'approuver.`,
     nobodyCan: "Personne d'autre ne le peut. Un administrateur peut ajouter un relecteur.",
-    rule_permission: "Il peut atteindre davantage qu'avant : deux personnes regardent.",
+    rule_permission: "Il permet davantage qu'avant : deux personnes regardent.",
     rule_secrets: "Ses secrets changent : deux personnes regardent.",
     rule_egress: "Ce qu'il joint sur le réseau change : deux personnes regardent.",
     othersMore: (count: number) => (count === 1 ? "1 autre" : `${count} autres`),
@@ -340,7 +340,7 @@ export const reviewMessages = defineMessages({
 
     whenPublished: "À la publication",
     whenPublishedPlan:
-      "Les canaux qui nomment ce plan le suivront dès leur prochain déploiement. Un déploiement en cours garde le plan avec lequel il a commencé.",
+      "Il est signé et inscrit au journal. Les canaux qui le nomment le suivront dès leur prochain déploiement ; un déploiement en cours garde le sien.",
     plan: "plan.yaml",
     whenPublishedText: (semver: string) =>
       `${semver} est signée par la clé de ce client et inscrite au journal de transparence. Les hôtes n'exécutent rien sans cette preuve.`,

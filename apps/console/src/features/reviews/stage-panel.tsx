@@ -80,7 +80,7 @@ function useStageWords(review: ReviewPageView, stage: Stage): { title: string; t
     case "publishing":
       return {
         title: stage.semver === null ? messages.publishingFirst : messages.publishing(stage.semver),
-        text: review.subjectKind === "plan" ? null : messages.publishingText,
+        text: messages.publishingText,
       };
     case "stuck": {
       const { sentence, wayOut } = use(loadFailureSentences()).describeFailure(locale, stage.problem);

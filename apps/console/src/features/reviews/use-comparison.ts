@@ -70,6 +70,7 @@ export function useComparison(review: ReviewPageView, against: Against): Compari
 
 /** What the changes between two texts mean. The registry told it for the base; what else is compared is worked out here, when it is. */
 async function changesOf({ before, after }: { before: string; after: string }): Promise<readonly Change[] | null> {
+  if (before === after) return [];
   const [{ parseManifest }, compare] = await Promise.all([import("@agent-factory/manifest"), import("@agent-factory/manifest/compare")]);
   const [old, next] = [before, after].map((text) => parseManifest(text).manifest);
   return old && next ? compare.compareManifests(old, next).changes : null;

@@ -23,6 +23,10 @@ export const planMessages = defineMessages({
     revision: (revision: number) => `Revision ${revision}`,
     publishedOn: (when: string) => `published ${when}`,
     now: "in force",
+    signed: "signed",
+    signedAt: (index: string) => `Entry ${index} of the transparency log`,
+    unsigned: "waits for its signature",
+    distrusted: "its key is distrusted",
 
     newTitle: "Propose a plan",
     changeTitle: (name: string) => `Propose a change of ${name}`,
@@ -60,6 +64,10 @@ export const planMessages = defineMessages({
     revision: (revision: number) => `Révision ${revision}`,
     publishedOn: (when: string) => `publiée ${when}`,
     now: "en vigueur",
+    signed: "signée",
+    signedAt: (index: string) => `Entrée ${index} du journal de transparence`,
+    unsigned: "attend sa signature",
+    distrusted: "sa clé est refusée",
 
     newTitle: "Proposer un plan",
     changeTitle: (name: string) => `Proposer un changement de ${name}`,

@@ -12,21 +12,37 @@ import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { Propose, planCrumbs } from "./plan-list.tsx";
 import { planMessages } from "./plan-messages.ts";
+import { PlanSignature } from "./plan-signature.tsx";
 import { PlanSummary } from "./plan-summary.tsx";
 import { shownPlan } from "./plan-words.ts";
+
+/** It follows the publication within moments. */
+const SIGNATURE_POLL_MS = 1_000;
 
 /** One plan: its newest revision in words and as text, and the revisions before it. */
 export function PlanPage({ name }: { name: string }): ReactNode {
   const messages = useMessages(planMessages);
   const format = useFormat();
   const trpc = useTRPC();
-  const plan = useQuery(trpc.plans.get.queryOptions({ name }));
+  const plan = useQuery(
+    trpc.plans.get.queryOptions(
+      { name },
+      { refetchInterval: ({ state }) => (state.data?.signature === "waiting" ? SIGNATURE_POLL_MS : false) },
+    ),
+  );
   return (
     <>
       <PageHeader
         breadcrumbs={planCrumbs(messages.rollouts, messages.title)}
         title={name}
-        badges={plan.data ? <Badge icon={null}>{messages.revision(plan.data.revision)}</Badge> : null}
+        badges={
+          plan.data ? (
+            <>
+              <Badge icon={null}>{messages.revision(plan.data.revision)}</Badge>
+              <PlanSignature plan={plan.data} />
+            </>
+          ) : null
+        }
         actions={plan.data ? <Propose name={name} /> : null}
       />
       <PageBody>

@@ -11,12 +11,12 @@ import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
 import { useFailureToast } from "../../trpc/failure-toast.ts";
 import { signingMessages } from "./messages.ts";
-import { type KeyRow, shortHash } from "./signing-view.ts";
+import { type DistrustImpact, type KeyRow, shortHash } from "./signing-view.ts";
 
 const SHOWN = 12;
 const SINCE = ["now", "beginning", "moment"] as const;
 
-/** Stops trusting a key from a moment on, and names every version that can no longer run before it asks. */
+/** Stops trusting a key from a moment on, and names what would be lost before it asks: versions that can no longer run, plans that nothing can follow. */
 export function DistrustDialog({ signingKey: key, onClose }: { signingKey: KeyRow; onClose: () => void }): ReactNode {
   const messages = useMessages(signingMessages);
   const sayFailed = useFailureToast(messages.distrustFailed);
@@ -74,7 +74,7 @@ export function DistrustDialog({ signingKey: key, onClose }: { signingKey: KeyRo
       {from === null ? null : impact.isError ? (
         <QueryProblem error={impact.error} retry={() => void impact.refetch()} />
       ) : (
-        <Impact versions={impact.data?.versions ?? null} />
+        <Impact impact={impact.data ?? null} />
       )}
       <Field
         label={messages.reason}
@@ -88,22 +88,42 @@ export function DistrustDialog({ signingKey: key, onClose }: { signingKey: KeyRo
   );
 }
 
-function Impact({ versions }: { versions: readonly { readonly name: string; readonly semver: string }[] | null }): ReactNode {
+function Impact({ impact }: { impact: DistrustImpact | null }): ReactNode {
   const messages = useMessages(signingMessages);
-  if (versions === null) return <p className="text-ink-2">{messages.distrustCounting}</p>;
-  if (versions.length === 0) return <p className="text-ink-2">{messages.distrustNothing}</p>;
+  if (impact === null) return <p className="text-ink-2">{messages.distrustCounting}</p>;
+  const { versions, plans } = impact;
+  if (versions.length === 0 && plans.length === 0) return <p className="text-ink-2">{messages.distrustNothing}</p>;
   return (
     <div role="status" data-testid="distrust-impact" className="rounded-sm border border-l-[3px] border-line border-l-breached px-3 py-2">
-      <p className="font-semibold">{messages.distrustStops(versions.length)}</p>
+      <Lost
+        title={messages.distrustStops(versions.length)}
+        items={versions.map(({ name, semver }) => ({ name, detail: semver, href: `/templates/${name}/versions/${semver}` }))}
+      />
+      <Lost
+        title={messages.distrustPlans(plans.length)}
+        items={plans.map(({ name, revision }) => ({ name, detail: messages.planRevision(revision), href: `/rollouts/plans/${name}` }))}
+      />
+    </div>
+  );
+}
+
+type LostItem = { readonly name: string; readonly detail: string; readonly href: string };
+
+function Lost({ title, items }: { title: string; items: readonly LostItem[] }): ReactNode {
+  const messages = useMessages(signingMessages);
+  if (items.length === 0) return null;
+  return (
+    <div className="not-first:mt-2">
+      <p className="font-semibold">{title}</p>
       <ul className="mt-1 flex flex-wrap gap-x-3 gap-y-0.5">
-        {versions.slice(0, SHOWN).map(({ name, semver }) => (
-          <li key={`${name}@${semver}`}>
-            <Link href={`/templates/${name}/versions/${semver}`} className="rounded-sm text-accent hover:underline">
-              {name} <span className="font-mono">{semver}</span>
+        {items.slice(0, SHOWN).map(({ name, detail, href }) => (
+          <li key={href}>
+            <Link href={href} className="rounded-sm text-accent hover:underline">
+              {name} <span className="font-mono">{detail}</span>
             </Link>
           </li>
         ))}
-        {versions.length > SHOWN ? <li className="text-ink-2">{messages.distrustMore(versions.length - SHOWN)}</li> : null}
+        {items.length > SHOWN ? <li className="text-ink-2">{messages.distrustMore(items.length - SHOWN)}</li> : null}
       </ul>
     </div>
   );

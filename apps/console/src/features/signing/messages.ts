@@ -2,6 +2,8 @@
 import { defineMessages, plural } from "../../i18n/i18n.tsx";
 
 const versionsEn = (count: number) => `${count} ${plural("en", count, { one: "version", other: "versions" })}`;
+const plansEn = (count: number) => `${count} ${plural("en", count, { one: "plan", other: "plans" })}`;
+const plansFr = (count: number) => `${count} ${plural("fr", count, { one: "plan", other: "plans" })}`;
 const versionsFr = (count: number) => `${count} ${plural("fr", count, { one: "version", other: "versions" })}`;
 
 export const signingMessages = defineMessages({
@@ -87,6 +89,8 @@ export const signingMessages = defineMessages({
     distrustCounting: "Looking for what it signed since…",
     distrustNothing: "Nothing that is published depends on it since then.",
     distrustStops: (count: number) => `${versionsEn(count)} can no longer run:`,
+    distrustPlans: (count: number) => `No rollout can begin by ${plansEn(count)} any more:`,
+    planRevision: (revision: number) => `revision ${revision}`,
     distrustMore: (count: number) => `and ${count} more`,
     reason: "Why",
     reasonHint: "Everybody reads it beside the key, and in the audit.",
@@ -234,6 +238,8 @@ export const signingMessages = defineMessages({
     distrustCounting: "Recherche de ce qu'elle a signé depuis…",
     distrustNothing: "Rien de ce qui est publié n'en dépend depuis.",
     distrustStops: (count: number) => `${versionsFr(count)} ne ${plural("fr", count, { one: "peut", other: "peuvent" })} plus s'exécuter :`,
+    distrustPlans: (count: number) => `Aucun déploiement ne peut plus commencer selon ${plansFr(count)} :`,
+    planRevision: (revision: number) => `révision ${revision}`,
     distrustMore: (count: number) => `et ${count} de plus`,
     reason: "Pourquoi",
     reasonHint: "Tout le monde le lit à côté de la clé et dans l'audit.",

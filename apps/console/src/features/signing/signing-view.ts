@@ -6,6 +6,7 @@ type Outputs = inferRouterOutputs<AppRouter>;
 export type ProofAnswer = Outputs["signing"]["proof"] & { readonly bundle: unknown };
 export type KeysView = Outputs["signing"]["keys"];
 export type KeyRow = KeysView["items"][number];
+export type DistrustImpact = Outputs["signing"]["distrustImpact"];
 export type LogView = Outputs["signing"]["log"];
 export type LogRow = LogView["entries"][number];
 export type LogEntryView = Outputs["signing"]["logEntry"];
