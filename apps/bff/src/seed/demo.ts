@@ -1,8 +1,9 @@
 /**
  * The demo: two tenants, so that isolation can be seen, a person for every role (the development identity provider has the same
  * subjects), and the example templates published in the first tenant: written by its editor, approved by its reviewer, published and
- * signed by the loops' own doors; each is on the channel `production`, by a plan that was reviewed too. So everything here is authorised, reviewed and audited like anything else. Safe to run at every
- * start: what is there stays as it is, and what was cut short goes on.
+ * signed by the loops' own doors; each is on the channel `production`, by a plan that was reviewed and signed too. So everything here is
+ * authorised, reviewed and audited like anything else. Safe to run at every start: what is there stays as it is, and what was cut short
+ * goes on.
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -50,9 +51,9 @@ metadata: { name: standard, title: Standard }
 spec:
   alpha: 0.01
   steps:
-    - { weight: 10, minSamples: 20, deadline: 2m, onDeadline: proceed }
-    - { weight: 50, minSamples: 50, deadline: 2m, onDeadline: proceed }
-    - { weight: 100, deadline: 2m, onDeadline: proceed }
+    - { weight: 10, minSamples: 10, deadline: 45s, onDeadline: proceed }
+    - { weight: 50, minSamples: 40, deadline: 45s, onDeadline: proceed }
+    - { weight: 100, deadline: 30s, onDeadline: proceed }
   metrics:
     - { name: failed, tolerance: 1.0, margin: 1.5, onBreach: rollback }
     - { name: slow, tolerance: 1.0, margin: 1.5, onBreach: pause }

@@ -74,7 +74,10 @@ type Named = { readonly templateName: string; readonly channel: string };
 
 export type Channels = {
   list(actor: Actor, input: { templateName?: string | undefined }): Promise<{ items: ChannelView[] }>;
-  /** A channel resolves to nothing until a rollout gives it its first version. Failures: `templates.missing`, `channels.name-taken`. */
+  /**
+   * A channel resolves to nothing until a rollout gives it its first version. It names its plan, which need not be there or signed yet: who
+   * begins a rollout by it asks for that. Failures: `templates.missing`, `channels.name-taken`.
+   */
   create(actor: Actor, input: { templateName: string; name: string; planName: string }): Promise<{ channelId: string }>;
   /** Failures: `channels.missing`. */
   history(actor: Actor, input: { templateName: string; name: string }): Promise<{ items: ChannelMoveView[] }>;
