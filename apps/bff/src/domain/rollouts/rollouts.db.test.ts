@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { systemActor } from "../actor.ts";
+import { readPlan } from "./plan.ts";
 import { loop, onProduction, openTestRollouts, PLAN, type TestRollouts } from "./test-rollouts.ts";
 
+const OTHER = PLAN.replace("weight: 10,", "weight: 20,");
 const operatorOf = (t: TestRollouts) => t.registry.kernel.acme.as("operator");
 
 /** A channel with 1.0.0 as its stable version. */
@@ -218,17 +220,20 @@ test("a plan that waits for its signature begins no rollout; a channel may name 
   await expect(start(t, "1.1.0")).rejects.toMatchObject({ code: "plans.unsigned", details: { revision: 2 } });
 });
 
-test("a signature of another digest is none of the plan's", async () => {
+test.each([
+  ["a signature of another digest", readPlan(OTHER).digest ?? "", OTHER],
+  ["a text that is not what its digest says", readPlan(PLAN).digest ?? "", OTHER],
+])("%s is no signature of the plan", async (_, digest, source) => {
   await using t = await openTestRollouts();
   await t.version("1.0.0");
   await t.plan();
   await t.rows(
     `insert into rollout_plans (tenant_id, name, revision, digest, source, published_by, attestation_id)
      select tenant_id, name, 2, $1, $2, 'test', attestation_id from rollout_plans`,
-    [`sha256:${"0".repeat(64)}`, PLAN.replace("weight: 10,", "weight: 20,")],
+    [digest, source],
   );
   await t.registry.channels.create(operatorOf(t), { templateName: "audit", name: "production", planName: "standard" });
-  await expect(start(t, "1.0.0")).rejects.toMatchObject({ code: "plans.unsigned" });
+  await expect(start(t, "1.0.0")).rejects.toMatchObject({ code: "plans.unsigned", details: { revision: 2 } });
 });
 
 test("a plan that a distrusted key signed begins no rollout; one under way goes on, and a revision by the next key begins others", async () => {
