@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Agent, request } from "node:https";
 import path from "node:path";
 import {
+  BATCHES_PER_FRAME_MAX,
   blobPath,
   CLOSE_MALFORMED,
   CLOSE_REPLACED,
@@ -11,6 +12,7 @@ import {
   CLOSE_UNSUPPORTED,
   encodeFrame,
   FRAME_BYTES_MAX,
+  LEASES_PER_FRAME_MAX,
   type Lease,
   outputPath,
 } from "@agent-factory/protocol";
@@ -95,6 +97,23 @@ test("a host works over the whole link: hello, credit, work, started, log, resul
   expect(rows).toEqual([{ text: "hello" }]);
   const host = await registry.fleet.admit(identity.hostId);
   expect((await registry.fleet.standing(host)).state).toBe("ready");
+});
+
+test("a host that can take more than a frame holds gets it in several, and all its reports are acknowledged", async () => {
+  await using registry = await openTestRegistry();
+  const { link, hello } = await connected(registry);
+  await registry.runs.submitBatch(seeder(registry.kernel.acme.id), { count: 3 * LEASES_PER_FRAME_MAX });
+  // A frame that holds too many does not come at all: it is malformed for its reader.
+  link.send(credit(2 * LEASES_PER_FRAME_MAX + 1, 0));
+  expect(await receive(link, 2 * LEASES_PER_FRAME_MAX + 1)).toHaveLength(2 * LEASES_PER_FRAME_MAX + 1);
+  expect(await registry.states()).toEqual({ leased: 2 * LEASES_PER_FRAME_MAX + 1, queued: LEASES_PER_FRAME_MAX - 1 });
+
+  const figures = { ageMs: 0, spanMs: 10, slotMs: 10, busySlotMs: 0, batchesDropped: 0, lost: [] };
+  const seqs = Array.from({ length: 2 * BATCHES_PER_FRAME_MAX + 1 }, (_, seq) => seq);
+  for (const seq of seqs) link.send({ t: "metrics", epoch: hello.epoch, batches: [{ seq, ...figures }] });
+  const acknowledged: number[] = [];
+  while (acknowledged.length < seqs.length) acknowledged.push(...(await link.next("metrics-ack")).seqs);
+  expect(acknowledged.toSorted((a, b) => a - b)).toEqual(seqs);
 });
 
 test("credit that crossed leases on the wire is not given twice", async () => {

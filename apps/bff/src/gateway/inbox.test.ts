@@ -25,6 +25,29 @@ test("frames are worked off in order; neighbours of one kind are one batch", asy
   expect(seen).toEqual(["refuse", "log 1 2", "refuse", "log 3"]);
 });
 
+test("reports of one epoch are one batch, and nobody else's are among them", async () => {
+  const seen: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  const inbox = createInbox({
+    handle: async (frame) => {
+      await gate.promise;
+      if (frame.t === "metrics") seen.push(`${frame.epoch} ${frame.batches.map(({ seq }) => seq).join(" ")}`);
+    },
+    failed: () => undefined,
+    full: () => undefined,
+  });
+  const figures = { ageMs: 0, spanMs: 1, slotMs: 1, busySlotMs: 1, batchesDropped: 0, lost: [] };
+  const said = (epoch: string, ...seqs: number[]): HostFrame => ({
+    t: "metrics",
+    epoch,
+    batches: seqs.map((seq) => ({ seq, ...figures })),
+  });
+  for (const frame of [refuse("a"), said("before", 1), said("before", 2, 3), said("after", 0), said("after", 1)]) inbox.add(frame, 10);
+  gate.resolve();
+  await inbox.finish();
+  expect(seen).toEqual(["before 1 2 3", "after 0 1"]);
+});
+
 test("what was added before the end is worked off, what comes after it is not", async () => {
   const seen: string[] = [];
   const inbox = createInbox({ handle: async (frame) => void seen.push(frame.t), failed: () => undefined, full: () => undefined });

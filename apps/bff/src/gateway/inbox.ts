@@ -95,5 +95,7 @@ function join(a: HostFrame, b: HostFrame): HostFrame | null {
     return { t: "log", entries: [...a.entries, ...b.entries] };
   if (a.t === "started" && b.t === "started" && a.runs.length + b.runs.length <= BATCH_MAX)
     return { t: "started", runs: [...a.runs, ...b.runs] };
+  if (a.t === "metrics" && b.t === "metrics" && a.epoch === b.epoch && a.batches.length + b.batches.length <= BATCH_MAX)
+    return { t: "metrics", epoch: a.epoch, batches: [...a.batches, ...b.batches] };
   return null;
 }

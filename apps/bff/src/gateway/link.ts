@@ -13,6 +13,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "@agent-factory/process/logger";
 import {
+  BATCHES_PER_FRAME_MAX,
   CLOSE_CLOCK_SKEW,
   CLOSE_MALFORMED,
   CLOSE_REPLACED,
@@ -59,6 +60,8 @@ const SILENT_MS = 15_000;
 const BUFFERED_BYTES_WORK_MAX = 1024 * 1024;
 /** A host that has not read this much is not reading at all. */
 const BUFFERED_BYTES_MAX = 16 * 1024 * 1024;
+/** Runs that one statement leases: as many as several frames carry, because each transaction costs more than a frame. */
+const LEASES_AT_ONCE_MAX = 4 * LEASES_PER_FRAME_MAX;
 /** Inputs of one work frame, so that the frame stays far below its bound. */
 const WORK_BYTES_MAX = 512 * 1024;
 const CLOSE_GRACE_MS = 2_000;
@@ -200,9 +203,11 @@ export function createLink({ socket, host, runs, fleet, usage, redis, logger: pa
       case "heartbeat":
         show(await fleet.heartbeat(host, frame));
         return cancel(await runs.extend(host, frame.holding));
-      case "metrics":
-        send({ t: "metrics-ack", epoch: frame.epoch, seqs: await usage.ingestBatch(host, frame) });
+      case "metrics": {
+        const counted = await usage.ingestBatch(host, frame);
+        for (const seqs of chunked(counted, BATCHES_PER_FRAME_MAX)) send({ t: "metrics-ack", epoch: frame.epoch, seqs });
         return;
+      }
       case "renew":
         send({ t: "renewed", ...(await fleet.renew(host, frame.csrPem)) });
         return;
@@ -237,7 +242,7 @@ export function createLink({ socket, host, runs, fleet, usage, redis, logger: pa
 
   const offerOnce = async (): Promise<void> => {
     while (phase === "open" && standing?.state === "ready" && free() > 0 && socket.bufferedAmount < BUFFERED_BYTES_WORK_MAX) {
-      const leases = await runs.lease(host, { max: Math.min(free(), LEASES_PER_FRAME_MAX) });
+      const leases = await runs.lease(host, { max: Math.min(free(), LEASES_AT_ONCE_MAX) });
       if (leases.length === 0) return;
       await deliver(leases);
     }
@@ -318,14 +323,14 @@ function chunked<T>(items: readonly T[], size: number): T[][] {
   return parts;
 }
 
-/** Leases in frames of bounded size. */
+/** Leases in frames of bounded size and number. */
 function framesOf(leases: readonly Lease[]): Lease[][] {
   const frames: Lease[][] = [];
   let bytes = 0;
   for (const lease of leases) {
     const size = "inline" in lease.input ? Buffer.byteLength(lease.input.inline) : 0;
     const last = frames.at(-1);
-    if (last && bytes + size <= WORK_BYTES_MAX) {
+    if (last && last.length < LEASES_PER_FRAME_MAX && bytes + size <= WORK_BYTES_MAX) {
       last.push(lease);
       bytes += size;
     } else {

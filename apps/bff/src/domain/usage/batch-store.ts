@@ -7,8 +7,11 @@ export async function insertBatches(
   batches: { readonly hostId: string; readonly epoch: string; readonly seqs: readonly number[]; readonly receivedAt: Date },
 ): Promise<Set<number>> {
   const { rows } = await tx.query<{ seq: number }>(
-    `insert into usage_batches (host_id, epoch, seq, received_at)
+    {
+      name: "usage_batches_insert",
+      text: `insert into usage_batches (host_id, epoch, seq, received_at)
      select $1, $2, seq, $4 from unnest($3::bigint[]) as s (seq) order by seq on conflict do nothing returning seq`,
+    },
     [batches.hostId, batches.epoch, batches.seqs, batches.receivedAt],
   );
   return new Set(rows.map(({ seq }) => seq));
@@ -18,7 +21,10 @@ export type MeteredHost = { readonly tenantId: string | null; readonly hostClass
 
 export async function findMeteredHost(tx: FastTransaction, hostId: string): Promise<MeteredHost | null> {
   const { rows } = await tx.query<MeteredHost>(
-    `select tenant_id as "tenantId", coalesce(labels->>'class', 'default') as "hostClass", slots_total as "slotsTotal" from hosts where id = $1`,
+    {
+      name: "usage_metered_host",
+      text: `select tenant_id as "tenantId", coalesce(labels->>'class', 'default') as "hostClass", slots_total as "slotsTotal" from hosts where id = $1`,
+    },
     [hostId],
   );
   return rows[0] ?? null;
@@ -41,13 +47,16 @@ export async function addHostHours(
 ): Promise<void> {
   const ordered = hours.toSorted((a, b) => a.bucket.getTime() - b.bucket.getTime());
   await tx.query(
-    `insert into host_usage (host_id, tenant_id, bucket, slot_ms, busy_slot_ms, bill_micros, idle_micros, lost_batches)
+    {
+      name: "usage_host_hours",
+      text: `insert into host_usage (host_id, tenant_id, bucket, slot_ms, busy_slot_ms, bill_micros, idle_micros, lost_batches)
      select $1, $2, s.bucket, sum(s.slot), sum(s.busy), sum(s.bill), sum(s.idle), sum(s.dropped)
        from unnest($3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[]) as s (bucket, slot, busy, bill, idle, dropped)
       group by s.bucket order by s.bucket
      on conflict (host_id, bucket) do update set slot_ms = host_usage.slot_ms + excluded.slot_ms,
        busy_slot_ms = host_usage.busy_slot_ms + excluded.busy_slot_ms, bill_micros = host_usage.bill_micros + excluded.bill_micros,
        idle_micros = host_usage.idle_micros + excluded.idle_micros, lost_batches = host_usage.lost_batches + excluded.lost_batches`,
+    },
     [
       host.id,
       host.tenantId,
@@ -78,10 +87,13 @@ export async function findLostRuns(
   lost: readonly { readonly runId: string; readonly attempt: number }[],
 ): Promise<LostRun[]> {
   const { rows } = await tx.query<LostRun>(
-    `select r.id as "runId", s.attempt, r.tenant_id as "tenantId", r.template_id as "templateId", r.version_id as "versionId",
+    {
+      name: "usage_lost_runs",
+      text: `select r.id as "runId", s.attempt, r.tenant_id as "tenantId", r.template_id as "templateId", r.version_id as "versionId",
        r.channel_id as "channelId", r.limits
      from unnest($2::uuid[], $3::int[]) as s (id, attempt) join runs r on r.id = s.id
      where exists (select from run_events e where e.run_id = r.id and e.attempt = s.attempt and e.kind = 'leased' and e.data->>'hostId' = $1::text)`,
+    },
     [hostId, lost.map(({ runId }) => runId), lost.map(({ attempt }) => attempt)],
   );
   return rows;
