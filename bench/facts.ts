@@ -24,7 +24,7 @@ import { type BenchSystem, startBenchSystem } from "./system.ts";
 const UNDER_WAY_MAX = 16 * BATCHES_PER_FRAME_MAX;
 const MESSAGES_A_ROUND = { unpacked: 4_096, packed: 16_384 };
 const ROUNDS = 5;
-const STREAM_ENTRIES = 100_000;
+const STREAM_ENTRIES = { unpacked: 20_000, packed: 100_000 };
 
 type Metrics = HostFrame & { t: "metrics" };
 
@@ -122,7 +122,7 @@ function perSecond(loop: Loop, total: number, packedIn: number): Promise<number>
 }
 
 /** Entries of the size of a packed message of ours, written by Redis's own benchmark, as many a pipeline as a frame holds. */
-function redisEntriesPerSecond(url: string, pipelined: number): number | null {
+function redisEntriesPerSecond(url: string, total: number, pipelined: number): number | null {
   const program = findCommand("redis-benchmark", "valkey-benchmark");
   if (!program) {
     console.error("redis-benchmark is not installed, so nothing is compared with it");
@@ -134,7 +134,7 @@ function redisEntriesPerSecond(url: string, pipelined: number): number | null {
     "-p",
     port,
     "-n",
-    String(STREAM_ENTRIES),
+    String(total),
     "-P",
     String(pipelined),
     "-c",
@@ -171,11 +171,12 @@ async function run(): Promise<Row[]> {
       const [counted, echoed, streamed]: [number[], number[], number[]] = [[], [], []];
       for (let round = 0; round <= ROUNDS; round += 1) {
         const said = [await perSecond(ours, MESSAGES_A_ROUND[kind], packedIn), await perSecond(bare, MESSAGES_A_ROUND[kind], packedIn)];
+        console.error(`${kind}: ${said.map(Math.round).join(" and ")} messages/s`);
         // The first round warms up.
         if (round === 0) continue;
         counted.push(said[0] ?? Number.NaN);
         echoed.push(said[1] ?? Number.NaN);
-        const entries = redisEntriesPerSecond(system.redisUrl, packedIn);
+        const entries = redisEntriesPerSecond(system.redisUrl, STREAM_ENTRIES[kind], packedIn);
         if (entries !== null) streamed.push(entries);
       }
       const metric = `messages-per-second-${kind}`;
