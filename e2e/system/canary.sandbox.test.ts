@@ -50,7 +50,8 @@ async function openChannel(name: string, steps: readonly string[], next: Readonl
   const { semver: stable } = await system.publish(name, codeOf("old"));
   const { reviewNumber } = await operator.plans.propose.mutate({ name, source: planOf(name, steps), title: "A plan for the test" });
   await system.approve(reviewNumber);
-  await system.until("the plan is published", async () => (await operator.plans.list.query()).items.some((plan) => plan.name === name));
+  const isSigned = async () => (await operator.plans.list.query()).items.some((plan) => plan.name === name && plan.signature === "held");
+  await system.until("the plan is published and signed", isSigned);
   await operator.channels.create.mutate({ templateName: name, name: CHANNEL, planName: name });
   const { number } = await operator.rollouts.start.mutate({ templateName: name, channel: CHANNEL, semver: stable });
   await operator.rollouts.promote.mutate({ number, reason: "The first version" });
