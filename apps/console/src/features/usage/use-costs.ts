@@ -1,5 +1,5 @@
 "use client";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useAddress } from "../../session/use-address.ts";
 import { useTRPC } from "../../trpc/client.tsx";
@@ -42,7 +42,11 @@ export function useCosts(period: Pick<Period, "from" | "to" | "before">, by: Gro
   const trpc = useTRPC();
   return useQuery(
     trpc.usage.costs.queryOptions(costsQuery(period, by, basis), {
-      placeholderData: keepPreviousData,
+      // The rows of another grouping have other names and other keys: only the days may differ meanwhile.
+      placeholderData: (shown, asked) => {
+        const input = asked?.queryKey[1]?.input as { readonly by?: Grouping; readonly basis?: Basis } | undefined;
+        return input?.by === by && input.basis === basis ? shown : undefined;
+      },
       refetchInterval: AGAIN_MS,
       staleTime: 5_000,
     }),
