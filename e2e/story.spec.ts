@@ -1,15 +1,23 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { Page } from "@playwright/test";
-import { editorReady, expectSaved, goToEnd, newDraft } from "./support/drafts.ts";
+import { editorReady, expectSaved, goToEnd, newDraft, uploadCode } from "./support/drafts.ts";
 import { expect, signIn, test } from "./support/product.ts";
+import { query } from "./support/publication.ts";
+import { startTraffic } from "./support/traffic.ts";
 
 /**
  * The main job, as people live it. First part: an editor finds a template, changes it with the editor's help, and sees the draft
  * run in a sandbox on real input. Second part: another person's eyes make it a version, with a signature and a public trace, and the
- * host checks all of it before it runs.
+ * host checks all of it before it runs. Third part: it reaches users in steps, and steps back by itself when it is worse; who pays sees what
+ * it cost, and who must prove it finds every step.
  */
 const LOCKFILE = path.resolve(import.meta.dirname, "../package-lock.json");
+const EXAMPLE = path.resolve(import.meta.dirname, "../examples/dependency-audit");
+/** Runs a second: what the demo's traffic gives each of its two templates. */
+const RATE = 5;
+/** Far longer than a step of the demo's plan, also on a machine that does much else. */
+const MOVES_MS = 180_000;
 
 test("an editor changes dependency-audit and sees the draft run on this project's own lockfile", async ({ page }) => {
   await signIn(page, "acme-editor", "/templates");
@@ -59,14 +67,7 @@ test("what two people approved is published, signed, and run by a host that chec
   const draft = await newDraft(page, "dependency-audit");
   await insertLine(page, "  secrets: [{ name: FEED_KEY, from: vault:kv/platform/feed#key }]");
   await expectSaved(page);
-  await page.getByRole("button", { name: "Ask for review", exact: true }).click();
-  await page
-    .getByRole("dialog")
-    .getByRole("textbox", { name: /^What it does/ })
-    .fill(title);
-  await page.getByRole("dialog").getByRole("button", { name: "Ask for review" }).click();
-  await expect(page).toHaveURL(/\/reviews\/\d+$/);
-  const review = new URL(page.url()).pathname;
+  const review = await askForReview(page, title);
   await expect(page.getByRole("button", { name: "Approve revision 1" })).toHaveAttribute("aria-disabled", "true");
 
   // The reviewer finds it in the inbox and in the queue, reads what the change means, remarks on it and approves.
@@ -111,6 +112,180 @@ test("what two people approved is published, signed, and run by a host that chec
   await expect(page).toHaveURL(/\/runs\/[0-9a-f-]{36}$/);
   await expect(page.getByText("succeeded").first()).toBeVisible({ timeout: 60_000 });
 });
+
+test("a canary of what was published takes over its channel step by step, under real traffic", async ({ page }) => {
+  test.setTimeout(600_000);
+  const traffic = startTraffic({ template: "dependency-audit", rate: RATE });
+  try {
+    // 8. The operator starts it where the channel stands; the dialog says what will happen.
+    await signIn(page, "acme-operator", "/templates/dependency-audit");
+    await page.getByRole("region", { name: "Channels" }).getByRole("link", { name: "Start a rollout on production" }).click();
+    await startRollout(page, "1.1.0", "production goes from 1.0.0 to 1.1.0.");
+    await expect(headline(page)).toContainText("1.1.0 gets 10% of production.");
+    await expect(steps(page)).toHaveCount(3);
+
+    // It moves by itself, and the page with it.
+    await expect(page.getByRole("region", { name: "Failures" })).toContainText(/So far nothing fails with 1\.1\.0, in \d+ samples?/, {
+      timeout: MOVES_MS,
+    });
+    await follow(page, "1.1.0 gets 50% of production.");
+    await follow(page, "1.1.0 gets 100% of production.");
+    await follow(page, "1.1.0 is what production gets now.");
+  } finally {
+    await traffic.stop();
+  }
+  await expectAllEndedWell(page);
+  await page.goto("/templates/dependency-audit");
+  await expect(page.getByTestId("channels")).toContainText("1.1.0");
+});
+
+test("a version that fails on one input in three is taken back by itself, and every run ends well", async ({ page, browser }) => {
+  test.setTimeout(600_000);
+
+  // 9. The editor's next version has a fault that no check sees, and whoever must approve lets it pass.
+  await newDraft(page, "dependency-audit");
+  await uploadCode(page, faultyCode());
+  await expectSaved(page);
+  const review = await askForReview(page, "Refuse what cannot be audited");
+  const reviewer = await (await browser.newContext()).newPage();
+  await signIn(reviewer, "acme-reviewer", review);
+  await approve(reviewer, "Approve revision 1");
+  const stage = reviewer.getByTestId("stage");
+  await expect(stage).toHaveAttribute("data-stage", "published", { timeout: 30_000 });
+  const semver = /Published as (\d+\.\d+\.\d+)/.exec((await stage.textContent()) ?? "")?.[1] ?? "";
+  expect(semver).not.toBe("");
+
+  const operator = await (await browser.newContext()).newPage();
+  const traffic = startTraffic({ template: "dependency-audit", rate: RATE });
+  try {
+    await signIn(operator, "acme-operator", "/rollouts?start=dependency-audit/production");
+    await startRollout(operator, semver, `production goes from 1.1.0 to ${semver}.`);
+    // Taken back by nobody: the page says why, with the figures.
+    await follow(operator, `${semver} fails more often than 1.1.0, so production went back to 1.1.0`);
+  } finally {
+    await traffic.stop();
+  }
+  await expect(headline(operator)).toHaveAttribute("data-name", "rolled-back");
+  await expect(headline(operator)).toContainText(/Failures: [\d.]+% of \d+ samples against 0% of \d+\./);
+  await expect(headline(operator)).toContainText(/\d+ runs? of the canary went on with 1\.1\.0\./);
+  await expect(steps(operator).filter({ hasText: "Breached: failures" })).toHaveCount(1);
+  await expectAllEndedWell(operator);
+  await operator.goto("/templates/dependency-audit");
+  await expect(operator.getByTestId("channels")).toContainText("1.1.0");
+});
+
+test("the manager sees what it cost, and the administrator every step of it, proven", async ({ page, browser }) => {
+  // 10. By template, version, channel and day, allocated and used; what changed since the days before.
+  await signIn(page, "acme-manager", "/costs");
+  const costs = page.getByRole("main").getByRole("table").first();
+  await expect(costs).toContainText("Dependency audit");
+  const spent = page.getByText("Spent", { exact: true }).locator("..");
+  const total = await spent.textContent();
+  expect(total).toMatch(/€0\.0*[1-9]/);
+  for (const [grouping, row] of [
+    ["By version", "dependency-audit 1.1.0"],
+    ["By channel", "production"],
+    ["By day", "100%"],
+  ] as const) {
+    await choose(page, "Group by", grouping);
+    await expect(costs).toContainText(row);
+    expect(await spent.textContent(), `${grouping} adds up`).toBe(total);
+  }
+  await choose(page, "Counted", "Used");
+  await expect(page.getByText("Used: the CPU time a run took")).toBeVisible();
+
+  // A budget that the spending has reached warns, and the manager is told.
+  await page.getByRole("button", { name: "Set a budget" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox", { name: /^Amount/ }).fill("0.0001");
+  await dialog.getByRole("button", { name: /^(Save|Set)/ }).click();
+  await expect(page.getByTestId("budget")).toContainText(/warned|over/, { timeout: 60_000 });
+
+  // What the template promised, and how much of what may fail is left.
+  await page.goto("/slos");
+  await expect(page.getByRole("main")).toContainText("dependency-audit");
+  await expect(page.getByRole("main")).toContainText(/\d+ of [\d,]+ runs failed/);
+
+  // The administrator reads who did what, and has the whole trail recomputed against the signed log.
+  const admin = await (await browser.newContext()).newPage();
+  await signIn(admin, "acme-admin", "/audit");
+  const trail = admin.getByRole("table", { name: "Audit trail" });
+  await expect(trail).toContainText("Mina Okafor");
+  await admin.getByRole("button", { name: "Verify the trail" }).click();
+  await expect(admin.getByText("The trail holds")).toBeVisible({ timeout: 60_000 });
+  for (const [action, who] of [
+    ["rollouts.start", "Otto Berg"],
+    ["reviews.approve", "Rui Costa"],
+  ] as const) {
+    await admin.goto(`/audit?action=${action}`);
+    await expect(trail).toContainText(who);
+  }
+});
+
+/** Asks for a review of the draft on the page, and returns the review's address. */
+async function askForReview(page: Page, title: string): Promise<string> {
+  await page.getByRole("button", { name: "Ask for review", exact: true }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox", { name: /^What it does/ }).fill(title);
+  await dialog.getByRole("button", { name: "Ask for review" }).click();
+  await expect(page).toHaveURL(/\/reviews\/\d+$/);
+  return new URL(page.url()).pathname;
+}
+
+const headline = (page: Page) => page.getByTestId("headline");
+const steps = (page: Page) => page.getByTestId("steps").getByRole("listitem");
+
+async function startRollout(page: Page, semver: string, outlook: string): Promise<void> {
+  const dialog = page.getByRole("dialog", { name: "Start a rollout" });
+  await expect(dialog.getByTestId("outlook")).toContainText(outlook);
+  await dialog.getByRole("button", { name: `Start ${semver} on production` }).click();
+  await page.waitForURL(/\/rollouts\/\d+$/);
+}
+
+/**
+ * Waits until the rollout's page says this. A machine that is too slow for the samples that a step wants has the rollout pause at the
+ * step's end; the operator then does what the page offers.
+ */
+async function follow(page: Page, words: string): Promise<void> {
+  await expect(async () => {
+    const resume = page.locator("main header").getByRole("button", { name: "Resume" });
+    if (
+      (await headline(page).getAttribute("data-name")) === "paused" &&
+      (await headline(page).textContent())?.includes("too few samples")
+    ) {
+      await resume.click();
+      await page.getByRole("dialog").getByRole("button", { name: "Resume" }).click();
+    }
+    await expect(headline(page)).toContainText(words, { timeout: 1_000 });
+  }).toPass({ timeout: MOVES_MS });
+}
+
+type Listed = { readonly items: readonly { readonly id: string; readonly state: string; readonly stateReason: string | null }[] };
+
+/** Nothing that was submitted on the channel waits, failed or was given up, whatever became of the version it began with. */
+async function expectAllEndedWell(page: Page): Promise<void> {
+  const among = (state: string) => query<Listed>(page, "runs.list", { templateName: "dependency-audit", channel: "production", state });
+  for (const state of ["queued", "leased", "running"])
+    await expect.poll(async () => (await among(state)).items.length, { message: `${state} runs`, timeout: MOVES_MS }).toBe(0);
+  for (const state of ["failed", "dead", "cancelled"]) expect((await among(state)).items, `${state} runs`).toEqual([]);
+  expect((await among("succeeded")).items.length).toBeGreaterThan(0);
+}
+
+/** The example's code, but one input in three is too much for it. */
+function faultyCode(): Record<string, string> {
+  const names = readdirSync(EXAMPLE).filter((name) => name.endsWith(".mjs"));
+  const files = Object.fromEntries(names.map((name) => [name, readFileSync(path.join(EXAMPLE, name), "utf8")]));
+  const begins = "  const lockfile = readLockfile(input);\n";
+  const entry = files["index.mjs"] ?? "";
+  expect(entry).toContain(begins);
+  const refusal = `  if (JSON.stringify(input).length % 3 === 0) throw new Error("this lockfile cannot be audited");\n`;
+  return { ...files, "index.mjs": entry.replace(begins, `${begins}${refusal}`) };
+}
+
+async function choose(page: Page, select: string, option: string): Promise<void> {
+  await page.getByRole("combobox", { name: select }).click();
+  await page.getByRole("option", { name: option, exact: true }).click();
+}
 
 /** A new last line, as pasted: the editor's own indentation stays out of it, and the text ends with a line break as before. */
 async function insertLine(page: Page, text: string): Promise<void> {
