@@ -22,7 +22,7 @@ export default defineConfig({
           name: "unit",
           include: [...named(".test.ts"), ...named(".test.tsx")],
           exclude: [...exclude, ...["long", "db", "sandbox", "soak"].flatMap((kind) => named(`.${kind}.test.ts`))],
-          testTimeout: 10_000,
+          testTimeout: 30_000,
           isolate: false,
           maxWorkers: 2,
         },

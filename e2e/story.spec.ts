@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { Page } from "@playwright/test";
 import { editorReady, expectSaved, goToEnd, newDraft, uploadCode } from "./support/drafts.ts";
+import { picture } from "./support/pictures.ts";
 import { expect, signIn, test } from "./support/product.ts";
 import { query } from "./support/publication.ts";
 import { startTraffic } from "./support/traffic.ts";
@@ -81,6 +82,7 @@ test("what two people approved is published, signed, and run by a host that chec
   await reviewer.getByRole("textbox", { name: "Say something about the whole change" }).fill("May it keep two sandboxes warm at most?");
   await reviewer.getByRole("button", { name: "Comment", exact: true }).last().click();
   await expect(page.getByText("May it keep two sandboxes warm at most?").first()).toBeVisible();
+  await picture(reviewer, "review");
   await approve(reviewer, "Approve revision 1");
   await expect(reviewer.getByTestId("stage")).toContainText("Waits for 1 more approval");
 
@@ -169,6 +171,7 @@ test("a version that fails on one input in three is taken back by itself, and ev
   await expect(headline(operator)).toContainText(/Failures: [\d.]+% of \d+ samples against 0% of \d+\./);
   await expect(headline(operator)).toContainText(/\d+ runs? of the canary went on with 1\.1\.0\./);
   await expect(steps(operator).filter({ hasText: "Breached: failures" })).toHaveCount(1);
+  await picture(operator, "rollout");
   await expectAllEndedWell(operator);
   await operator.goto("/templates/dependency-audit");
   await expect(operator.getByTestId("channels")).toContainText("1.1.0");

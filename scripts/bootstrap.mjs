@@ -8,7 +8,21 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command = "", ...args] = process.argv.slice(2);
-const commands = ["start", "dev", "test", "verify", "reset", "bench", "peers", "soak", "generate", "migration", "policies", "traffic"];
+const commands = [
+  "start",
+  "dev",
+  "test",
+  "verify",
+  "reset",
+  "bench",
+  "peers",
+  "soak",
+  "generate",
+  "migration",
+  "policies",
+  "traffic",
+  "screenshots",
+];
 process.chdir(root);
 
 if (!commands.includes(command)) fail(`There is no command "${command}". The commands: ${commands.join(", ")}.`);
