@@ -43,6 +43,7 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const SPAN_MS_MAX = 400 * DAY_MS;
 export const ROWS_MAX = 200;
+const OTHER = "other";
 
 /** What stands for the key in SQL, and what to join for its name. Texts of ours, never of a caller. */
 const KEYS: Record<CostBy, string> = {
@@ -112,13 +113,18 @@ export function grainOf({ from, to }: Span): number {
   return [86_400, 3_600].find((seconds) => [from, to].every((moment) => moment.getTime() % (seconds * 1_000) === 0)) ?? 60;
 }
 
+/** What is beyond the dearest {@link ROWS_MAX} is one part a bucket already here: nobody carries thousands of series to add them up. */
 async function bucketed(tx: FastTransaction, { by, basis }: CostsQuery, span: Span, bucketMs: number): Promise<Part[]> {
   const grain = Math.min(grainOf(span), bucketMs / 1_000);
   const { rows } = await tx.query<Part>(
-    `select ${KEYS[by]} as key, date_trunc($5, u.bucket) as bucket, sum(u.${AMOUNTS[basis]})::float8 as amount, sum(u.runs)::bigint as runs
-       from usage_rollups u where u.grain_seconds = $2 and u.bucket >= $3 and u.bucket < $4 and $1::uuid is not null
-      group by 1, 2 order by 2`,
-    [NONE, grain, span.from, span.to, bucketMs === DAY_MS ? "day" : "hour"],
+    `with parts as (
+       select ${KEYS[by]} as key, date_trunc($5, u.bucket) as bucket, sum(u.${AMOUNTS[basis]}) as amount, sum(u.runs) as runs
+         from usage_rollups u where u.grain_seconds = $2 and u.bucket >= $3 and u.bucket < $4 and $1::uuid is not null
+        group by 1, 2
+     ), dearest as (select key from parts group by key order by sum(amount) desc, key limit $6)
+     select coalesce(d.key, '${OTHER}') as key, p.bucket, sum(p.amount)::float8 as amount, sum(p.runs)::bigint as runs
+       from parts p left join dearest d on d.key = p.key group by 1, 2 order by 2`,
+    [NONE, grain, span.from, span.to, bucketMs === DAY_MS ? "day" : "hour", ROWS_MAX],
   );
   return rows;
 }
@@ -133,7 +139,7 @@ async function totals(tx: FastTransaction, { by, basis }: CostsQuery, span: Span
 }
 
 async function namesOf(tx: FastTransaction, by: CostBy): Promise<(key: string) => Name | null> {
-  if (by === "day") return (key) => (key === "other" ? null : { label: key, href: null });
+  if (by === "day") return (key) => (key === OTHER ? null : { label: key, href: null });
   const { rows } = await tx.query<Name & { id: string }>(
     {
       template: `select id, title as label, '/templates/' || name as href from templates`,
@@ -163,17 +169,19 @@ function rowsOf(parts: readonly Part[], previous: ReadonlyMap<string, number> | 
     row.series.push({ bucket: bucket.toISOString(), amount });
   }
   for (const [key, amount] of previous ?? []) rowOf(key).previous = amount;
+  const beyond = rows.get(OTHER);
+  rows.delete(OTHER);
   const sorted = [...rows.values()].sort(
     (a, b) => b.amount - a.amount || (b.previous ?? 0) - (a.previous ?? 0) || (a.key < b.key ? -1 : 1),
   );
-  const [shown, rest] = [sorted.slice(0, ROWS_MAX), sorted.slice(ROWS_MAX)];
+  const [shown, rest] = [sorted.slice(0, ROWS_MAX), [...sorted.slice(ROWS_MAX), ...(beyond ? [beyond] : [])]];
   if (rest.length === 0) return shown;
   const buckets = new Map<string, number>();
   for (const { series } of rest) for (const { bucket, amount } of series) buckets.set(bucket, (buckets.get(bucket) ?? 0) + amount);
   return [
     ...shown,
     {
-      key: "other",
+      key: OTHER,
       label: null,
       href: null,
       amount: rest.reduce((sum, { amount }) => sum + amount, 0),

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { systemActor } from "../domain/actor.ts";
 import { NOON, openTestUsage, saidOf } from "../domain/usage/test-usage.ts";
-import type { CostBy } from "./costs.ts";
+import { type CostBy, ROWS_MAX } from "./costs.ts";
 import { createUsageView } from "./usage.ts";
 
 const loop = systemActor("usage-ingest");
@@ -122,6 +122,29 @@ test("costs by any dimension and in any period add up to the total, and two halv
   );
 }, 120_000);
 
+test("what is beyond the dearest rows is one row, before and now, and everything still adds up", async () => {
+  await using t = await open();
+  const manager = t.kernel.acme.as("manager");
+  const beyond = 7;
+  const ids = Array.from({ length: ROWS_MAX + beyond }, () => randomUUID());
+  const said = ids.flatMap((templateId, n) =>
+    [0, -1].map((days) =>
+      saidOf(t.kernel.acme.id, { at: new Date(Date.parse(day(days)) + 60_000), outcome: { templateId, durationMs: 1_000 * (n + 1) } }),
+    ),
+  );
+  await t.count(said);
+  const query = { from: day(0), to: day(1), by: "template", basis: "allocated" } as const;
+  const whole = await t.view.costs(manager, { ...query, compareWith: { from: day(-1), to: day(0) } });
+  // The dearest were said last.
+  expect(whole.rows.map(({ key }) => key)).toEqual([...ids.slice(beyond).reverse(), "other"]);
+  const other = whole.rows.at(-1);
+  expect(other).toMatchObject({ label: null, href: null, runs: beyond });
+  expect(sumOf(whole.rows.map(({ amount }) => amount))).toBe(nanos(whole.total));
+  expect(sumOf(whole.rows.map(({ previous }) => previous ?? 0))).toBe(nanos(whole.previousTotal ?? 0));
+  expect([other?.previous, sumOf(other?.series.map(({ amount }) => amount) ?? [])]).toEqual([other?.amount, nanos(other?.amount ?? 0)]);
+  expect(other?.amount).toBeGreaterThan(0);
+});
+
 test("rows have names to read and places to go; a period that ends before it begins is refused", async () => {
   await using t = await open();
   const manager = t.kernel.acme.as("manager");
@@ -174,6 +197,42 @@ test("an error budget is what the window allows less what failed; cancelled runs
   expect(slo?.burnRate24h).toBeCloseTo(100 / 19);
   expect(Math.abs((slo?.latencyMsP95 ?? 0) - 1_000)).toBeLessThanOrEqual(20);
   expect(slo?.series.at(-1)?.leftPercent).toBeCloseTo(50);
+});
+
+test("what is promised is what a channel holds as stable: a version that was taken back promises nothing", async () => {
+  await using t = await open();
+  const { kernel, clock, templateId, versionIds } = t;
+  const [first, second] = versionIds;
+  const promised = async () => (await t.view.slos(kernel.acme.as("manager"), {})).items.map(({ versionSemver }) => versionSemver);
+  const inAcme = async <Row extends object>(sql: string, values: readonly unknown[]) =>
+    (await kernel.fastDatabase.inTenant(kernel.acme.id, (tx) => tx.query<Row>(sql, [...values]))).rows;
+  const channel = async (name: string, stable: string | null) => {
+    const [made] = await inAcme<{ id: string }>(
+      `insert into channels (tenant_id, template_id, name, plan_name, stable_version_id, created_by) values ($1, $2, $3, 'plan', $4, 'test') returning id`,
+      [kernel.acme.id, templateId, name, stable],
+    );
+    return made?.id ?? "";
+  };
+  clock.set(NOON);
+  await channel("empty", null);
+  expect(await promised()).toEqual(["1.1.0"]);
+
+  // The newest version was a canary that was taken back: the channel holds the one before.
+  const production = await channel("production", first);
+  expect(await promised()).toEqual(["1.0.0"]);
+
+  // Of two channels, the one that people use.
+  const staging = await channel("staging", second);
+  const runs = (count: number, channelId: string, at = NOON) =>
+    Array.from({ length: count }, () => saidOf(kernel.acme.id, { at, outcome: { templateId, versionId: first, channelId } }));
+  await t.count([...runs(3, production), ...runs(2, staging), ...runs(9, staging, new Date(NOON.getTime() - 40 * DAY_MS))]);
+  expect(await promised()).toEqual(["1.0.0"]);
+  await t.count(runs(2, staging));
+  expect(await promised()).toEqual(["1.1.0"]);
+
+  // What was revoked is in force nowhere.
+  await kernel.fastDatabase.asSystem((tx) => tx.query("update template_versions set state = 'revoked' where id = $1", [second]));
+  expect(await promised()).toEqual(["1.0.0"]);
 });
 
 test("percentiles of longer buckets come from the same sketches; an empty bucket has none", async () => {
