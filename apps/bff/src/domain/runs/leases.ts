@@ -87,7 +87,7 @@ export type LeaseParts = {
 
 export function createLeases({ fastDatabase, channels, fleet, blobs, clock, judgeOutput, ring, random }: LeaseParts): Leases {
   const requireHeld = async (host: HostActor, hold: Hold) => {
-    const held = await fastDatabase.asSystem((tx) => findHeld(tx, host.id, hold), { readOnly: true });
+    const held = await findHeld(fastDatabase.system, host.id, hold);
     if (!held) throw leaseLost(hold);
     return held;
   };
@@ -123,13 +123,9 @@ export function createLeases({ fastDatabase, channels, fleet, blobs, clock, judg
 
     finish: async (host, results) => {
       const now = clock.now();
-      const facts = await fastDatabase.asSystem(
-        (tx) =>
-          findFacts(
-            tx,
-            results.map(({ runId }) => runId),
-          ),
-        { readOnly: true },
+      const facts = await findFacts(
+        fastDatabase.system,
+        results.map(({ runId }) => runId),
       );
       // Outputs are judged before any row is locked: a large one may take a while.
       const endings: Ending[] = [];
