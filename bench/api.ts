@@ -18,10 +18,10 @@ import { type BenchSystem, startBenchSystem } from "./system.ts";
 const SERIES = 1_000;
 const DAYS = 90;
 const CONNECTIONS = 10;
-const REQUESTS_A_ROUND = 4_000;
+const REQUESTS_A_ROUND = 3_000;
 const ROUNDS = 5;
 const LISTS_A_ROUND = 40;
-const COSTS_A_ROUND = 6;
+const COSTS_A_ROUND = 4;
 const FROM = "2026-08-01T00:00:00.000Z";
 const TO = new Date(Date.parse(FROM) + DAYS * 86_400_000).toISOString();
 
@@ -80,6 +80,9 @@ async function measure({ ours, bare, ...options }: Pair, rounds: number) {
   for (let round = 0; round <= rounds; round += 1) {
     for (const [who, target] of [["ours", ours] as const, ["bare", bare] as const]) {
       const { perSecond, latenciesMs } = await load(target, options);
+      console.error(
+        `${who} ${target.path(0).split("?")[0]}: ${Math.round(perSecond)}/s, median ${percentile(latenciesMs, 0.5).toFixed(1)} ms`,
+      );
       if (round === 0) continue;
       found[who].perSecond.push(perSecond);
       found[who].ms.push(...latenciesMs);

@@ -32,11 +32,15 @@ export async function load({ origin, path, headers = {} }: Target, options: { co
   return { perSecond: options.requests / ((performance.now() - began) / 1_000), latenciesMs };
 }
 
-/** One request and its whole answer, whose length the server says. */
+/** How the last chunk of a body without a length ends. JSON holds no line break of its own, so nothing else ends like it. */
+const LAST_CHUNK = "0\r\n\r\n";
+
+/** One request and its whole answer, of a length that the server said or in chunks. */
 function exchange(socket: Socket, request: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    let missing = -1;
     let seen: Buffer = Buffer.alloc(0);
+    /** Bytes still to come; null: chunks, until the last. */
+    let missing: number | null | undefined;
     const done = (error?: Error) => {
       socket.off("data", onData).off("error", done).off("close", onClose);
       if (error) reject(error);
@@ -44,18 +48,18 @@ function exchange(socket: Socket, request: string): Promise<void> {
     };
     const onClose = () => done(new Error("the server hung up"));
     const onData = (chunk: Buffer) => {
-      if (missing >= 0) missing -= chunk.length;
-      else {
-        seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk]);
+      if (missing === undefined) {
+        seen = Buffer.concat([seen, chunk]);
         const end = seen.indexOf(END_OF_HEAD);
         if (end < 0) return;
-        const head = seen.toString("latin1", 0, end);
-        const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
-        if (!head.startsWith("HTTP/1.1 200") || length === undefined)
-          return done(new Error(`answered: ${seen.toString("utf8").slice(0, 600)}`));
-        missing = Number(length) - (seen.length - end - END_OF_HEAD.length);
-      }
-      if (missing <= 0) done();
+        const head = seen.toString("latin1", 0, end).toLowerCase();
+        const length = /\r\ncontent-length: (\d+)/.exec(head)?.[1];
+        if (!head.startsWith("http/1.1 200") || (length === undefined && !head.includes("\r\ntransfer-encoding: chunked")))
+          return done(new Error(`answered: ${seen.toString("utf8").slice(0, 2_000)}`));
+        missing = length === undefined ? null : Number(length) - (seen.length - end - END_OF_HEAD.length);
+      } else if (missing !== null) missing -= chunk.length;
+      else seen = Buffer.concat([seen.subarray(-LAST_CHUNK.length), chunk.subarray(-LAST_CHUNK.length)]);
+      if (missing === null ? seen.toString("latin1").endsWith(LAST_CHUNK) : missing <= 0) done();
     };
     socket.on("data", onData).once("error", done).once("close", onClose);
     socket.write(request);
