@@ -113,17 +113,21 @@ export function grainOf({ from, to }: Span): number {
   return [86_400, 3_600].find((seconds) => [from, to].every((moment) => moment.getTime() % (seconds * 1_000) === 0)) ?? 60;
 }
 
-/** What is beyond the dearest {@link ROWS_MAX} is one part a bucket already here: nobody carries thousands of series to add them up. */
+/** Parameters: what stands for "none", the grain, the span. */
+const IN_SPAN = "u.grain_seconds = $2 and u.bucket >= $3 and u.bucket < $4 and $1::uuid is not null";
+
+/**
+ * What is beyond the dearest {@link ROWS_MAX} is one part a bucket already here. The roll-ups are read twice: to look for the dearest in sums
+ * of every key and bucket would spill them to disk.
+ */
 async function bucketed(tx: FastTransaction, { by, basis }: CostsQuery, span: Span, bucketMs: number): Promise<Part[]> {
   const grain = Math.min(grainOf(span), bucketMs / 1_000);
   const { rows } = await tx.query<Part>(
-    `with parts as (
-       select ${KEYS[by]} as key, date_trunc($5, u.bucket) as bucket, sum(u.${AMOUNTS[basis]}) as amount, sum(u.runs) as runs
-         from usage_rollups u where u.grain_seconds = $2 and u.bucket >= $3 and u.bucket < $4 and $1::uuid is not null
-        group by 1, 2
-     ), dearest as (select key from parts group by key order by sum(amount) desc, key limit $6)
-     select coalesce(d.key, '${OTHER}') as key, p.bucket, sum(p.amount)::float8 as amount, sum(p.runs)::bigint as runs
-       from parts p left join dearest d on d.key = p.key group by 1, 2 order by 2`,
+    `with dearest as (
+       select ${KEYS[by]} as key from usage_rollups u where ${IN_SPAN} group by 1 order by sum(u.${AMOUNTS[basis]}) desc, 1 limit $6
+     )
+     select coalesce(d.key, '${OTHER}') as key, date_trunc($5, u.bucket) as bucket, sum(u.${AMOUNTS[basis]})::float8 as amount, sum(u.runs)::bigint as runs
+       from usage_rollups u left join dearest d on d.key = ${KEYS[by]} where ${IN_SPAN} group by d.key, 2 order by 2`,
     [NONE, grain, span.from, span.to, bucketMs === DAY_MS ? "day" : "hour", ROWS_MAX],
   );
   return rows;
@@ -132,7 +136,7 @@ async function bucketed(tx: FastTransaction, { by, basis }: CostsQuery, span: Sp
 async function totals(tx: FastTransaction, { by, basis }: CostsQuery, span: Span): Promise<Map<string, number>> {
   const { rows } = await tx.query<{ key: string; amount: number }>(
     `select ${KEYS[by]} as key, sum(u.${AMOUNTS[basis]})::float8 as amount
-       from usage_rollups u where u.grain_seconds = $2 and u.bucket >= $3 and u.bucket < $4 and $1::uuid is not null group by 1`,
+       from usage_rollups u where ${IN_SPAN} group by 1`,
     [NONE, grainOf(span), span.from, span.to],
   );
   return new Map(rows.map(({ key, amount }) => [key, amount]));
