@@ -6,6 +6,7 @@ const query = z.object({
     .string()
     .regex(/^\d{1,18}$/)
     .optional(),
+  actorKind: z.enum(["user", "token", "host", "system"]).optional(),
   action: z.string().max(100).optional(),
   resourceKind: z.string().max(100).optional(),
   resourceId: z.string().max(200).optional(),

@@ -20,6 +20,7 @@ export type AuditRow = {
 
 export type AuditQuery = {
   cursor?: string | undefined;
+  actorKind?: Actor["kind"] | undefined;
   action?: string | undefined;
   resourceKind?: string | undefined;
   resourceId?: string | undefined;
@@ -31,11 +32,12 @@ const PAGE_SIZE = 50;
 
 export function createAuditView({ access }: { access: Access }): AuditView {
   return {
-    list: (actor, { cursor, action, resourceKind, resourceId }) =>
+    list: (actor, { cursor, actorKind, action, resourceKind, resourceId }) =>
       access.read({ actor, action: "audit.read", resource: { kind: "audit", id: "*" } }, async (tx) => {
         const rows = await tx.auditEntry.findMany({
           where: {
             ...(cursor === undefined ? {} : { id: { lt: BigInt(cursor) } }),
+            ...(actorKind === undefined ? {} : { actorKind }),
             ...(action === undefined ? {} : { action }),
             ...(resourceKind === undefined ? {} : { resourceKind }),
             ...(resourceId === undefined ? {} : { resourceId }),

@@ -18,7 +18,7 @@ import { AuditDetails } from "./audit-details.tsx";
 import type { AuditEntry } from "./audit-entry.ts";
 import { auditMessages } from "./messages.ts";
 import { TrailCheckResult } from "./trail-check.tsx";
-import { type AuditFilters, useAuditFilters } from "./use-audit-filters.ts";
+import { ACTOR_KINDS, type AuditFilters, useAuditFilters } from "./use-audit-filters.ts";
 import { useVerifyTrail } from "./use-verify-trail.ts";
 import { verifyMessages } from "./verify-messages.ts";
 
@@ -129,6 +129,18 @@ function Filters({
   const actions = (Object.keys(permissions) as Action[]).filter((action) => !/\.(read|list)$/.test(action)).sort();
   return (
     <search className="flex flex-wrap items-end gap-2">
+      <Field label={messages.filterWho} labelHidden>
+        <Select
+          label={messages.filterWho}
+          value={filters.actorKind ?? ANY}
+          onValueChange={(kind) => change({ ...filters, actorKind: ACTOR_KINDS.find((known) => known === kind) })}
+          options={[
+            { value: ANY as string, label: messages.anybody },
+            ...ACTOR_KINDS.map((kind) => ({ value: kind as string, label: messages[`byKind_${kind}`] })),
+          ]}
+          className="w-36"
+        />
+      </Field>
       <Field label={messages.filterAction} labelHidden>
         <Select
           label={messages.filterAction}
