@@ -1,4 +1,8 @@
-/** Service level objectives of templates: what the newest version in force promises, and how the template's runs kept it. */
+/**
+ * Service level objectives of templates: what the version in force promises, and how the template's runs kept it. In force is what a channel
+ * holds as stable; of several channels, the one with most runs of late. A version that no channel holds promises nothing to anybody, unless
+ * the template has no channel at all: then its newest one counts.
+ */
 import { parseManifest } from "@agent-factory/manifest";
 import { parseDuration } from "@agent-factory/manifest/units";
 import type { Access } from "../domain/access/access.ts";
@@ -10,7 +14,7 @@ import type { FastTransaction } from "../platform/fast-database.ts";
 
 export type SloView = {
   templateName: string;
-  /** Of the version that promises it. */
+  /** Of the version that promises it: the one in force. */
   versionSemver: string;
   objective: { availabilityPercent: number | null; latencyMsP95: number | null; windowMs: number };
   /** Runs that somebody asked for and did not cancel; `bad`: failed or given up. */
@@ -55,18 +59,21 @@ export function createSlosView({ access, clock }: { access: Access; clock: Clock
   return (actor, { templateName }) =>
     access.readFast({ actor, action: "usage.read", resource: { kind: "usage", id: "*" } }, async (tx) => {
       const items: SloView[] = [];
-      for (const promised of await listPromised(tx, templateName ?? null)) items.push(await viewOf(tx, promised, clock.now()));
+      for (const promised of await listPromised(tx, templateName ?? null, clock.now())) items.push(await viewOf(tx, promised, clock.now()));
       return { items };
     });
 }
 
-async function listPromised(tx: FastTransaction, templateName: string | null): Promise<Promised[]> {
+async function listPromised(tx: FastTransaction, templateName: string | null, now: Date): Promise<Promised[]> {
   const { rows } = await tx.query<{ templateId: string; templateName: string; semver: string; source: string }>(
     `select t.id as "templateId", t.name as "templateName", v.semver, v.source from templates t
-       join lateral (select semver, source from template_versions v where v.template_id = t.id and v.state <> 'revoked'
-                      order by published_at desc, id desc limit 1) v on true
+       join lateral (select v.semver, v.source from template_versions v left join channels c on c.stable_version_id = v.id
+                      where v.template_id = t.id and v.state <> 'revoked'
+                      order by c.id is null, case when c.id is not null then (select coalesce(sum(u.runs), 0) from usage_rollups u
+                          where u.grain_seconds = 86400 and u.template_id = t.id and u.channel_id = c.id and u.bucket >= $2) end desc,
+                        v.published_at desc, v.id desc limit 1) v on true
       where $1::text is null or t.name = $1 order by t.name limit ${TEMPLATES_MAX}`,
-    [templateName],
+    [templateName, new Date(now.getTime() - WINDOW_MS_DEFAULT)],
   );
   return rows.flatMap(({ source, ...row }) => {
     const slo = parseManifest(source).manifest?.spec.slo;

@@ -231,7 +231,7 @@ test("what is promised is what a channel holds as stable: a version that was tak
   expect(await promised()).toEqual(["1.1.0"]);
 
   // What was revoked is in force nowhere.
-  await kernel.fastDatabase.asSystem((tx) => tx.query("update template_versions set state = 'revoked' where id = $1", [second]));
+  await inAcme("update template_versions set state = 'revoked' where id = $1", [second]);
   expect(await promised()).toEqual(["1.0.0"]);
 });
 
