@@ -24,6 +24,7 @@ const query = z.object({
   kind: z.enum(["try", "run"]).optional(),
   channel: z.string().max(63).optional(),
   versionSemver: semver.optional(),
+  movedFrom: semver.optional(),
   cursor: z
     .string()
     .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z_[0-9a-f-]{36}$/)

@@ -3,6 +3,7 @@ import type { Manifest } from "@agent-factory/manifest/schema";
 import type { Lease } from "@agent-factory/protocol";
 import { expect, test } from "vitest";
 import { systemActor } from "../domain/actor.ts";
+import { onProduction, openTestRollouts } from "../domain/rollouts/test-rollouts.ts";
 import { resultOf } from "../gateway/test-host.ts";
 import { openTestRegistry, type TestRegistry } from "../gateway/test-registry.ts";
 import { createRunWatch, type RunNewsEvent } from "./run-watch.ts";
@@ -270,6 +271,43 @@ test("runs of one version are found by its number, and say it", async () => {
   expect(page.items.map(({ id, kind, semver }) => [id, kind, semver])).toEqual([[submitted[1], "run", "1.1.0"]]);
   expect(await view.get(editor, { runId: submitted[0] ?? "" })).toMatchObject({ kind: "run", semver: "1.0.0", draftId: null });
   expect((await view.list(editor, { kind: "run" })).items).toHaveLength(2);
+});
+
+test("a run says its channel and its side of which rollout; who was moved away from a canary is found by the canary's number", async () => {
+  await using t = await openTestRollouts();
+  const { kernel, blobs, clock, channels, rollouts } = t.registry;
+  const operator = kernel.acme.as("operator");
+  const view = createRunsView({ access: kernel.access, blobs, clock });
+  for (const semver of ["1.0.0", "1.1.0"]) await t.version(semver);
+  await t.plan();
+  await channels.create(operator, { templateName: "audit", name: "production", planName: "standard" });
+  const start = async (semver: string) => (await rollouts.start(operator, { ...onProduction, semver })).number;
+  const first = await start("1.0.0");
+  await rollouts.promote(operator, { number: first, reason: "first" });
+  await rollouts.passGate(operator, { number: first });
+  await rollouts.promote(operator, { number: first, reason: "first" });
+  const number = await start("1.1.0");
+  for (let n = 0; n < 40; n += 1) await t.submit(`key-${n}`);
+  const inChannel = { templateName: "audit", channel: "production" };
+  const { items } = await view.list(operator, inChannel);
+  expect(items).toHaveLength(40);
+  const canary = items.filter(({ cohort }) => cohort === "canary");
+  expect(new Set(canary.map(({ semver }) => semver))).toEqual(new Set(["1.1.0"]));
+  expect(new Set(items.filter(({ cohort }) => cohort === "baseline").map(({ semver }) => semver))).toEqual(new Set(["1.0.0"]));
+  expect(await view.get(operator, { runId: canary[0]?.id ?? "" })).toMatchObject({
+    channel: "production",
+    cohort: "canary",
+    rolloutNumber: number,
+  });
+
+  await rollouts.abort(operator, { number, reason: "not yet" });
+  const moved = await view.list(operator, { ...inChannel, movedFrom: "1.1.0" });
+  expect(moved.items.map(({ id }) => id)).toEqual(canary.map(({ id }) => id));
+  expect(new Set(moved.items.map(({ semver, cohort, moved }) => `${semver} ${cohort} ${moved}`))).toEqual(new Set(["1.0.0 null true"]));
+  expect((await view.list(operator, { movedFrom: "1.0.0" })).items).toEqual([]);
+  const one = await view.get(operator, { runId: canary[0]?.id ?? "" });
+  expect(one).toMatchObject({ rolloutNumber: null, moved: true });
+  expect(one.events.at(-1)).toMatchObject({ kind: "moved", data: { reason: "rolled-back", from: "1.1.0", to: "1.0.0" } });
 });
 
 test("pages of runs follow each other without a gap or a repeat", async () => {

@@ -40,6 +40,8 @@ export type RunRow = {
 };
 
 export type RunView = Omit<RunRow, "errorKind"> & {
+  /** The rollout that asks about it; null where `cohort` is. */
+  rolloutNumber: number | null;
   input: PayloadView;
   output: PayloadView | null;
   error: RunError | null;
@@ -59,6 +61,8 @@ export type RunQuery = {
   channel?: string | undefined;
   /** Runs of this version of the template; without a template, of any template's version of this number. */
   versionSemver?: string | undefined;
+  /** Runs that were moved away from the version of this number. */
+  movedFrom?: string | undefined;
   cursor?: string | undefined;
 };
 
@@ -105,7 +109,8 @@ const COLUMNS = `r.id, r.tenant_id as "tenantId", r.kind, r.template_name as "te
 
 const DETAILS = `${COLUMNS}, r.input_inline as "inputText", r.input_digest as "inputDigest", r.input_size_bytes as "inputSizeBytes",
   r.output_inline as "outputText", r.output_digest as "outputDigest", r.output_size_bytes as "outputSizeBytes", r.error, r.usage,
-  r.not_before as "notBefore", r.capabilities, r.cancel_requested_at is not null as "cancelRequested"`;
+  r.not_before as "notBefore", r.capabilities, r.cancel_requested_at is not null as "cancelRequested",
+  (select o.number from rollouts o where o.id = (r.judged->>'rolloutId')::uuid) as "rolloutNumber"`;
 
 export function createRunsView({ access, blobs, clock }: { access: Access; blobs: BlobStore; clock: Clock }): RunsView {
   const reading = (actor: Actor, runId: string) => ({ actor, action: "runs.read" as const, resource: { kind: "run", id: runId } });
@@ -120,6 +125,7 @@ export function createRunsView({ access, blobs, clock }: { access: Access; blobs
     const hasOutput = row.outputText !== null || (row.outputDigest !== null && row.state === "succeeded");
     return {
       ...rowOf(row),
+      rolloutNumber: row.rolloutNumber,
       input: await payload(row.tenantId, row.inputText, row.inputDigest, row.inputSizeBytes),
       output: hasOutput ? await payload(row.tenantId, row.outputText, row.outputDigest, row.outputSizeBytes) : null,
       error: row.error,
@@ -133,7 +139,7 @@ export function createRunsView({ access, blobs, clock }: { access: Access; blobs
   return {
     get: async (actor, { runId }) => viewOf(await access.readFast(reading(actor, runId), (tx) => look(tx, runId, clock.now()))),
 
-    list: (actor, { state, templateName, kind, channel, versionSemver, cursor }) =>
+    list: (actor, { state, templateName, kind, channel, versionSemver, movedFrom, cursor }) =>
       access.readFast({ actor, action: "runs.list", resource: { kind: "run", id: "*" } }, async (tx) => {
         const [before, beforeId] = cursor === undefined ? [null, null] : cursor.split("_");
         const { rows } = await tx.query<Row & { errorKind: string | null }>(
@@ -141,8 +147,10 @@ export function createRunsView({ access, blobs, clock }: { access: Access; blobs
             where ($1::text is null or r.state = $1::run_state) and ($2::text is null or r.template_name = $2) and ($3::text is null or r.kind = $3::run_kind)
               and ($4::timestamptz is null or (r.submitted_at, r.id) < ($4::timestamptz, $5::uuid)) and ($6::text is null or r.semver = $6)
               and ($7::text is null or r.channel_name = $7)
+              and ($8::text is null or (r.moved_from_version_id is not null
+                and (select v.semver from template_versions v where v.id = r.moved_from_version_id) = $8))
             order by r.submitted_at desc, r.id desc limit ${PAGE_SIZE + 1}`,
-          [state ?? null, templateName ?? null, kind ?? null, before, beforeId, versionSemver ?? null, channel ?? null],
+          [state ?? null, templateName ?? null, kind ?? null, before, beforeId, versionSemver ?? null, channel ?? null, movedFrom ?? null],
         );
         const page = rows.slice(0, PAGE_SIZE);
         const last = rows.length > PAGE_SIZE ? page.at(-1) : undefined;

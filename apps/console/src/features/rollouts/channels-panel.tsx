@@ -36,6 +36,7 @@ export function ChannelsPanel({ templateName }: { templateName: string }): React
   );
   return (
     <Panel
+      id="channels"
       title={messages.channels}
       actions={
         <IconButton

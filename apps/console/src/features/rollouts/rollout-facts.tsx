@@ -12,6 +12,7 @@ export function RolloutFacts({ rollout }: { rollout: RolloutPageView }): ReactNo
   const messages = useMessages(rolloutMessages);
   const format = useFormat();
   const { templateName, channel, baseline, canary, startedAt, startedByName, queuedOnCanary, movedRuns } = rollout;
+  const runs = `/runs?template=${templateName}&channel=${channel}`;
   return (
     <Panel title={messages.facts}>
       <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5 [&_dd]:m-0 [&_dt]:text-ink-3">
@@ -36,11 +37,19 @@ export function RolloutFacts({ rollout }: { rollout: RolloutPageView }): ReactNo
         {isOver(rollout) ? null : (
           <>
             <dt>{messages.factQueued}</dt>
-            <dd>{messages.factQueuedText(format.number(queuedOnCanary), queuedOnCanary === 1, canary)}</dd>
+            <dd>
+              <Runs href={`${runs}&version=${canary}&state=queued`} count={queuedOnCanary}>
+                {messages.factQueuedText(format.number(queuedOnCanary), queuedOnCanary === 1, canary)}
+              </Runs>
+            </dd>
           </>
         )}
         <dt>{messages.factMoved}</dt>
-        <dd>{movedRuns === 0 ? messages.factMovedNone : messages.factMovedText(format.number(movedRuns), movedRuns === 1)}</dd>
+        <dd>
+          <Runs href={`${runs}&movedFrom=${canary}`} count={movedRuns}>
+            {movedRuns === 0 ? messages.factMovedNone : messages.factMovedText(format.number(movedRuns), movedRuns === 1)}
+          </Runs>
+        </dd>
       </dl>
       <p className="mt-3 text-sm text-pretty text-ink-3">{messages.samplesWhat}</p>
     </Panel>
@@ -59,6 +68,16 @@ export function RolloutPlan({ rollout: { plan } }: { rollout: RolloutPageView })
       </p>
       <PlanSummary plan={plan} />
     </Panel>
+  );
+}
+
+/** Words about runs, and the way to them where there are any. */
+function Runs({ href, count, children }: { href: string; count: number; children: ReactNode }): ReactNode {
+  if (count === 0) return children;
+  return (
+    <Link href={href} className="rounded-sm text-accent hover:underline">
+      {children}
+    </Link>
   );
 }
 

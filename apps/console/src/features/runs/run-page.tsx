@@ -12,8 +12,11 @@ import { useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { useViewer } from "../../session/viewer.tsx";
 import { useTRPC } from "../../trpc/client.tsx";
 import { QueryProblem } from "../../trpc/failure.tsx";
+import { runChannelMessages } from "./channel-messages.ts";
 import { runMessages } from "./messages.ts";
+import { movedFromOf } from "./moved-sentence.ts";
 import { JsonText, OutputViewer } from "./output-viewer.tsx";
+import { RunSide } from "./run-channel.tsx";
 import { RunErrorView } from "./run-error.tsx";
 import { RunStateBadge } from "./run-state.tsx";
 import { RunTimeline } from "./run-timeline.tsx";
@@ -136,7 +139,9 @@ function RunBody({ watched, run }: { watched: WatchedRun; run: RunView }): React
 
 function Facts({ run }: { run: RunView }): ReactNode {
   const messages = useMessages(runMessages);
+  const words = useMessages(runChannelMessages);
   const format = useFormat();
+  const movedFrom = movedFromOf(run);
   const link = "rounded-sm text-accent hover:underline";
   const facts: readonly (readonly [string, ReactNode])[] = [
     [
@@ -146,13 +151,44 @@ function Facts({ run }: { run: RunView }): ReactNode {
       </Link>,
     ],
     run.draftId === null
-      ? [messages.factVersion, <code key="version">{run.semver ?? messages.none}</code>]
+      ? [
+          messages.factVersion,
+          run.semver === null ? (
+            messages.none
+          ) : (
+            <Link key="version" href={`/templates/${run.templateName}/versions/${run.semver}`} className={`${link} font-mono text-sm`}>
+              {run.semver}
+            </Link>
+          ),
+        ]
       : [
           messages.factDraft,
           <Link key="draft" href={`/templates/${run.templateName}/drafts/${run.draftId}?run=${run.id}`} className={link}>
             {messages.draftRevision(run.draftRevision ?? 0)}
           </Link>,
         ],
+    [
+      words.channel,
+      run.channel === null ? null : (
+        <Link key="channel" href={`/templates/${run.templateName}#channels`} className={link}>
+          {run.channel}
+        </Link>
+      ),
+    ],
+    [
+      words.rollout,
+      run.cohort === null ? null : (
+        <span key="rollout" className="flex flex-wrap items-center gap-2">
+          {run.rolloutNumber === null ? null : (
+            <Link href={`/rollouts/${run.rolloutNumber}`} className={link}>
+              {words.rolloutNumber(run.rolloutNumber)}
+            </Link>
+          )}
+          <RunSide cohort={run.cohort} moved={false} />
+        </span>
+      ),
+    ],
+    [words.moved, movedFrom === null ? null : words.movedWhat(movedFrom)],
     [messages.factDriver, <code key="driver">{run.driver}</code>],
     [messages.factHost, run.hostName === null ? messages.none : <code key="host">{run.hostName}</code>],
     [messages.factAttempts, messages.attemptOf(run.attempt, run.maxAttempts)],
