@@ -11,7 +11,7 @@ import { percentOf } from "./percent.ts";
 import { ratioAxis } from "./ratio-axis.ts";
 import { type ShownVerdict, VerdictWord } from "./rollout-state.tsx";
 import { isOpenAbove, isOpenBelow, type MetricState, type RolloutPageView } from "./rollout-view.ts";
-import { chartPoints, markersOf, startsOf } from "./timeline.ts";
+import { chartPoints, edgeOf, markersOf, startsOf } from "./timeline.ts";
 import { verdictMessages } from "./verdict-messages.ts";
 import { metricTitle, sureOf, timesOf, verdictSentence, whyUnjudged } from "./verdict-sentence.ts";
 
@@ -33,7 +33,7 @@ export function MetricPanel({
   const verdicts = useMessages(verdictMessages);
   const format = useFormat();
   const title = metricTitle(metric, currency, verdicts, format);
-  const end = rollout.endedAt ?? now;
+  const end = edgeOf(rollout, now);
   const points = chartPoints(metric, startsOf(rollout.events), end);
   const lead = <Lead metric={metric} rollout={rollout} currency={currency} />;
   if (whyUnjudged(metric, aboutOf(rollout, currency)) !== null && metric.series.length === 0) return <Panel title={title}>{lead}</Panel>;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { event, metric, rollout } from "./test-rollout.ts";
-import { chartPoints, progressOf, segmentsOf, startsOf } from "./timeline.ts";
+import { chartPoints, edgeOf, progressOf, segmentsOf, startsOf } from "./timeline.ts";
 
 const states = (change: Parameters<typeof rollout>[0]) => segmentsOf(rollout(change)).map(({ state }) => state);
 const started = event("started", "14:04:00", 0);
@@ -68,6 +68,14 @@ test("a chart shows no data before a step's first look, and holds the last look 
     ["14:12:00", 1.4],
     ["14:15:00", 1.4],
   ]);
+});
+
+test("a chart of an ended rollout goes past the end, so that the look that decided is seen; a live one ends now", () => {
+  const startedAt = "2026-11-25T14:00:00.000Z";
+  const now = "2026-11-25T15:00:00.000Z";
+  expect(edgeOf({ startedAt, endedAt: null }, now)).toBe(now);
+  expect(edgeOf({ startedAt, endedAt: "2026-11-25T14:10:00.000Z" }, now)).toBe("2026-11-25T14:10:24.000Z");
+  expect(edgeOf({ startedAt, endedAt: "2026-11-25T14:00:03.000Z" }, now)).toBe("2026-11-25T14:00:04.000Z");
 });
 
 test("a metric nobody has looked at yet is no data from the first step on", () => {

@@ -116,6 +116,19 @@ export function chartPoints({ series }: Pick<MetricState, "series">, starts: Ret
   return points;
 }
 
+const PAST_END_SHARE = 0.04;
+const PAST_END_MS_MIN = 1_000;
+
+/**
+ * Where a rollout's charts end: at the present, or a little past its own end. The look that decided lies at that end, and is held for as long
+ * as it takes to be seen.
+ */
+export function edgeOf({ startedAt, endedAt }: Pick<RolloutPageView, "startedAt" | "endedAt">, now: string): string {
+  if (endedAt === null) return now;
+  const ended = Date.parse(endedAt);
+  return new Date(ended + Math.max(PAST_END_MS_MIN, (ended - Date.parse(startedAt)) * PAST_END_SHARE)).toISOString();
+}
+
 export function markersOf(rollout: RolloutPageView, label: (weightPercent: number) => string): ChartMarker[] {
   return startsOf(rollout.events).map(({ index, at }) => ({ at, label: label(rollout.plan.steps[index]?.weightPercent ?? 0) }));
 }
