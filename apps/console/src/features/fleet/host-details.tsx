@@ -1,8 +1,8 @@
 "use client";
 import { ShieldAlert, ShieldCheck } from "lucide-react";
 import type { ReactNode } from "react";
-import { useFormat, useMessages } from "../../i18n/i18n.tsx";
-import type { Host } from "./host-view.ts";
+import { type Format, useFormat, useMessages } from "../../i18n/i18n.tsx";
+import { type Host, isRevoked, poolOf } from "./host-view.ts";
 import { fleetMessages } from "./messages.ts";
 
 /** What this host proved, property by property with its evidence, and what it is made of. */
@@ -49,6 +49,13 @@ export function HostDetails({ host }: { host: Host }): ReactNode {
       <section aria-label={messages.facts}>
         <h3 className="font-semibold">{messages.facts}</h3>
         <dl className="mt-1.5 grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5">
+          {poolFactsOf(host, messages, format).map(([name, value]) => (
+            // What the table has no room for there.
+            <div key={name} className="contents lg:hidden">
+              <dt className="text-ink-3">{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
           {factsOf(host, messages, format).map(([name, value]) => (
             <div key={name} className="contents">
               <dt className="text-ink-3">{name}</dt>
@@ -61,11 +68,22 @@ export function HostDetails({ host }: { host: Host }): ReactNode {
   );
 }
 
-function factsOf(
-  host: Host,
-  messages: (typeof fleetMessages)["en"],
-  format: ReturnType<typeof useFormat>,
-): readonly (readonly [string, string])[] {
+type Facts = readonly (readonly [string, string])[];
+
+function poolFactsOf(host: Host, messages: (typeof fleetMessages)["en"], format: Format): Facts {
+  const pool = poolOf(host);
+  if (isRevoked(host) || pool === null) return [];
+  const { warm, warmTarget, hits, starts, handOutMsP50, handOutMsP99 } = pool;
+  const latency = (ms: number | null) => (ms === null ? "–" : format.durationMs(ms));
+  return [
+    [messages.slots, messages.slotsFree(host.slotsFree, host.slotsTotal)],
+    [messages.warm, messages.warmOf(warm, warmTarget)],
+    ...(starts === 0 ? [] : [[messages.hitRate, format.percent(hits / starts)] as const]),
+    ...(handOutMsP50 === null ? [] : [[messages.handOut, `${latency(handOutMsP50)} / ${latency(handOutMsP99)}`] as const]),
+  ];
+}
+
+function factsOf(host: Host, messages: (typeof fleetMessages)["en"], format: Format): Facts {
   const { inventory, pool } = host;
   const known = (parts: readonly (string | null | undefined)[]) =>
     parts.filter((part): part is string => typeof part === "string" && part !== "").join(" · ");

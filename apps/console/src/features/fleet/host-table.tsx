@@ -80,11 +80,14 @@ function columnsOf(
       cell: (host) => (
         <span className="flex flex-wrap items-center gap-x-2">
           <HostState host={host} />
+          {host.state === "draining" && host.running > 0 ? (
+            <span className="text-sm text-ink-3 tabular-nums">{messages.stillRunning(host.running)}</span>
+          ) : null}
           {host.resumeAt === null ? null : <span className="text-sm text-ink-3">{messages.until(format.time(host.resumeAt))}</span>}
         </span>
       ),
     },
-    { key: "sandbox", header: messages.sandbox, cell: (host) => <Isolation isolation={host.isolation} /> },
+    { key: "sandbox", header: messages.sandbox, from: "sm", cell: (host) => <Isolation isolation={host.isolation} /> },
     {
       key: "slots",
       header: messages.slots,

@@ -26,7 +26,7 @@ export const runChannelMessages = defineMessages({
   fr: {
     channel: "Canal",
     rollout: "Déploiement",
-    rolloutNumber: (number: number) => `nº ${number}`,
+    rolloutNumber: (number: number) => `n° ${number}`,
     moved: "Déplacée",
     version: (semver: string) => `Version ${semver}`,
     movedFrom: (semver: string) => `Déplacées depuis ${semver}`,

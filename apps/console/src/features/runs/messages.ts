@@ -23,7 +23,7 @@ export const runMessages = defineMessages({
     emptyText: "Open a template's draft and try it: the run appears here while it goes.",
     emptyAction: "Open the templates",
     noMatchTitle: "No run matches",
-    noMatchText: "Choose another state, template or kind.",
+    noMatchText: "Choose other filters.",
     live: "Live",
     draftRevision: (revision: number) => `draft, revision ${revision}`,
 
@@ -194,7 +194,7 @@ export const runMessages = defineMessages({
     emptyText: "Ouvrez le brouillon d'un modèle et essayez-le : l'exécution apparaît ici pendant qu'elle avance.",
     emptyAction: "Ouvrir les modèles",
     noMatchTitle: "Aucune exécution ne correspond",
-    noMatchText: "Choisissez un autre état, modèle ou genre.",
+    noMatchText: "Choisissez d'autres filtres.",
     live: "En direct",
     draftRevision: (revision: number) => `brouillon, révision ${revision}`,
 

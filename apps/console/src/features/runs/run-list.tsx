@@ -15,7 +15,7 @@ import { QueryProblem } from "../../trpc/failure.tsx";
 import { runChannelMessages } from "./channel-messages.ts";
 import { runMessages } from "./messages.ts";
 import { RunActivity } from "./run-activity.tsx";
-import { RunSide } from "./run-channel.tsx";
+import { RunSide, sideWord } from "./run-channel.tsx";
 import { RunFilterBar } from "./run-filter-bar.tsx";
 import { type FilterName, filtersOf } from "./run-filters.ts";
 import { RunStateBadge } from "./run-state.tsx";
@@ -101,7 +101,9 @@ function useColumns(): Column<RunRow>[] {
           note={
             <>
               {run.draftRevision === null ? run.semver : messages.draftRevision(run.draftRevision)}
-              {run.channel === null ? null : <span className="md:hidden"> · {run.channel}</span>}
+              {run.channel === null ? null : (
+                <span className="md:hidden"> · {[run.channel, sideWord(run, words)].filter(Boolean).join(", ")}</span>
+              )}
             </>
           }
         >
@@ -124,7 +126,7 @@ function useColumns(): Column<RunRow>[] {
     {
       key: "kind",
       header: messages.columnKind,
-      from: "lg",
+      from: "xl",
       cell: (run) => <span className="text-ink-2">{messages[`kind_${run.kind}`]}</span>,
     },
     {
@@ -143,7 +145,7 @@ function useColumns(): Column<RunRow>[] {
       header: messages.columnSubmitted,
       cell: (run) => (
         <span className="whitespace-nowrap text-ink-2">
-          {format.relative(run.submittedAt)} <span className="hidden text-sm text-ink-3 lg:inline">{run.submittedByName}</span>
+          {format.relative(run.submittedAt)} <span className="hidden text-sm text-ink-3 xl:inline">{run.submittedByName}</span>
         </span>
       ),
     },
@@ -151,6 +153,7 @@ function useColumns(): Column<RunRow>[] {
       key: "duration",
       header: messages.columnDuration,
       align: "right",
+      from: "sm",
       cell: (run) => (
         <span className="text-ink-2">
           {run.startedAt !== null && run.finishedAt !== null
