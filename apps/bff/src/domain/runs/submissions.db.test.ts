@@ -1,4 +1,5 @@
 import type { Lease } from "@agent-factory/protocol";
+import pg from "pg";
 import { expect, test } from "vitest";
 import { eventually, resultOf } from "../../gateway/test-host.ts";
 import { openTestRegistry, type TestRegistry } from "../../gateway/test-registry.ts";
@@ -199,4 +200,36 @@ test("a host that heard of the revocation first ends the run as revoked, and nob
   await registry.runs.finish(host, [resultOf(lease, { outcome: "failed", output: null, error })]);
   expect(await rowsOf(registry)).toMatchObject([{ state: "cancelled", reason: "version-revoked", error: null }]);
   expect(await outboxOf(registry, "run.refused")).toEqual([]);
+});
+
+test("a tenant's submission does not wait for the commit of another, and each has its turn", async () => {
+  await using registry = await openTestRegistry();
+  const { acme, db } = registry.kernel;
+  await registry.publish();
+  await registry.readyHost();
+  const owner = new pg.Client({ connectionString: db.ownerUrl });
+  await owner.connect();
+  try {
+    // The first is held after its run is in the queue and before it commits: what it did is to be audited.
+    await owner.query("begin; lock table audit_entries in share mode");
+    const first = submit(registry);
+    await eventually("the first waits for its audit entry", async () => {
+      const { rows } = await owner.query("select from pg_locks where relation = 'audit_entries'::regclass and not granted");
+      return rows.length > 0;
+    });
+    await registry.runs.submitBatch({ ...systemActor("test"), tenantId: acme.id }, { count: 2 });
+    expect((await rowsOf(registry)).length).toBe(2);
+    await owner.query("commit");
+    await first;
+    const { rows } = await registry.kernel.fastDatabase.asSystem((tx) =>
+      tx.query<{ driver: string; at: number }>("select driver, virtual_start as at from runs order by virtual_start"),
+    );
+    expect(rows.map(({ driver, at }) => [driver, at])).toEqual([
+      ["node", 0],
+      ["noop", 1],
+      ["noop", 2],
+    ]);
+  } finally {
+    await owner.end();
+  }
 });

@@ -17,7 +17,7 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { Quotas } from "../quotas/quotas.ts";
 import type { Templates } from "../templates/templates.ts";
 import { ledgerLimits } from "./baselines.ts";
-import { freshRunId, insertRuns, type NewRuns } from "./run-store.ts";
+import { freshRunId, insertRuns, type NewRuns, reserveTurns } from "./run-store.ts";
 import { holdRunnable } from "./version-store.ts";
 
 export type Submissions = {
@@ -127,6 +127,7 @@ export function createSubmissions({
     for (const { capabilities } of candidates) await fleet.requireReadyHost(tenantId, capabilities);
     const inputs = await storeInput(tenantId, input);
     const resource = { kind: "run", id: "new", templateName, channel };
+    const turns = await reserveTurns(fastDatabase.system, tenantId, 1);
     const submitted = await access.performFast({ actor, action: "runs.submit", resource }, async (tx, note) => {
       const runId = await freshRunId(tx);
       const resolved = await channels.resolve(tx, { templateName, channel, key: key ?? runId });
@@ -143,6 +144,7 @@ export function createSubmissions({
       const { semver, subjectName, bundleDigest, manifestDigest } = pins;
       await insertRuns(tx, {
         ...runOf(actor, tenantId, { ...pins, templateName }, inputs),
+        turns,
         kind: "run",
         draftId: null,
         draftRevision: null,
@@ -169,10 +171,11 @@ export function createSubmissions({
       requireInput(input, tryable.manifest.spec.input);
       await fleet.requireReadyHost(tenantId, tryable.capabilities);
       const inputs = await storeInput(tenantId, input);
+      const turns = await reserveTurns(fastDatabase.system, tenantId, 1);
       const runId = await access.performFast({ actor, action: "runs.try", resource }, async (tx, note) => {
         const run = { kind: "try" as const, draftId, draftRevision: tryable.revision, version: null, channel: null };
         const limits = { priority: TRY_PRIORITY, maxAttempts: TRY_ATTEMPTS_MAX };
-        const id = idOf(await insertRuns(tx, { ...runOf(actor, tenantId, tryable, inputs), ...run, ...limits }));
+        const id = idOf(await insertRuns(tx, { ...runOf(actor, tenantId, tryable, inputs), ...run, ...limits, turns }));
         note.resource(id);
         note.after({ templateName: tryable.templateName, draftId, revision: tryable.revision, manifestDigest: tryable.manifestDigest });
         return id;
@@ -194,13 +197,14 @@ export function createSubmissions({
       await fleet.requireReadyHost(tenantId, runnable.capabilities);
       const inputs = await storeInput(tenantId, input);
       const { versionId, semver, subjectName, bundleDigest, manifestDigest } = runnable;
+      const turns = await reserveTurns(fastDatabase.system, tenantId, 1);
       const runId = await access.performFast({ actor, action: "runs.submit", resource }, async (tx, note) => {
         await quotas.requireNoHold(tx, { templateId: runnable.templateId });
         if (!(await holdRunnable(tx, versionId))) throw versionRevoked(templateName, semver);
         const run = { kind: "run" as const, draftId: null, draftRevision: null, channel: null };
         const limits = { priority: RUN_PRIORITY, maxAttempts: runnable.limits.maxAttempts };
         const version = { id: versionId, semver, subjectName, bundleDigest };
-        const id = idOf(await insertRuns(tx, { ...runOf(actor, tenantId, runnable, inputs), ...run, ...limits, version }));
+        const id = idOf(await insertRuns(tx, { ...runOf(actor, tenantId, runnable, inputs), ...run, ...limits, version, turns }));
         note.resource(id);
         note.after({ templateName, semver, manifestDigest, bundleDigest });
         return id;
@@ -210,6 +214,7 @@ export function createSubmissions({
     },
 
     submitBatch: async (actor, { count, maxAttempts = 3, priority = 0 }) => {
+      const turns = await reserveTurns(fastDatabase.system, actor.tenantId, count);
       const ids = await fastDatabase.inTenant(actor.tenantId, (tx) =>
         insertRuns(tx, {
           tenantId: actor.tenantId,
@@ -232,6 +237,7 @@ export function createSubmissions({
           submittedAt: clock.now(),
           traceId: null,
           inputs: Array.from({ length: count }, () => ({ text: "null", digest: null, sizeBytes: 4 })),
+          turns,
         }),
       );
       ring.work();
