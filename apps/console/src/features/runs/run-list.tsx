@@ -102,7 +102,7 @@ function useColumns(): Column<RunRow>[] {
             <>
               {run.draftRevision === null ? run.semver : messages.draftRevision(run.draftRevision)}
               {run.channel === null ? null : (
-                <span className="md:hidden"> · {[run.channel, sideWord(run, words)].filter(Boolean).join(", ")}</span>
+                <span className="md:hidden"> · {sideWord(run, words) ?? run.channel}</span>
               )}
             </>
           }
