@@ -179,8 +179,11 @@ export async function leaseRuns(
   { max, now, until }: { max: number; now: Date; until: Date },
 ): Promise<LeasedRow[]> {
   // The queue is read in index order and no other way: a sort or a bitmap would visit every entry that left the queue since the
-  // last vacuum, an ordered scan marks them dead as it passes and never sees them again.
-  await tx.query("set local enable_sort = off; set local enable_bitmapscan = off; set local enable_seqscan = off");
+  // last vacuum, an ordered scan marks them dead as it passes and never sees them again. There is no other plan to find, so one is kept:
+  // looking for it anew takes as long as leasing a few runs.
+  await tx.query(
+    "set local enable_sort = off; set local enable_bitmapscan = off; set local enable_seqscan = off; set local plan_cache_mode = force_generic_plan",
+  );
   const { rows } = await tx.query<LeasedRow>(
     {
       name: "runs_lease",
