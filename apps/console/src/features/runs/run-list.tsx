@@ -101,9 +101,7 @@ function useColumns(): Column<RunRow>[] {
           note={
             <>
               {run.draftRevision === null ? run.semver : messages.draftRevision(run.draftRevision)}
-              {run.channel === null ? null : (
-                <span className="md:hidden"> · {sideWord(run, words) ?? run.channel}</span>
-              )}
+              {run.channel === null ? null : <span className="md:hidden"> · {sideWord(run, words) ?? run.channel}</span>}
             </>
           }
         >
