@@ -9,16 +9,21 @@ import { WebSocketServer } from "ws";
 import { openHostAuthority } from "../apps/bff/src/domain/fleet/host-authority.ts";
 import { systemClock } from "../apps/bff/src/platform/clock.ts";
 
-const [stateDir = ""] = process.argv.slice(2);
-const packr = new Packr({ useRecords: false });
-const authority = await openHostAuthority({ stateDir, trustDomain: "bench.test", clock: systemClock });
-const { keyPem, certificatePem } = await authority.issueGatewayCertificate(["localhost"]);
-const server = createServer({ key: keyPem, cert: certificatePem, minVersion: "TLSv1.3" });
-const sockets = new WebSocketServer({ server, perMessageDeflate: false });
-sockets.on("connection", (socket) => {
-  socket.on("message", (data: Buffer) => {
-    const frame = packr.unpack(data) as { epoch: string; batches: { seq: number }[] };
-    socket.send(packr.pack({ t: "metrics-ack", epoch: frame.epoch, seqs: frame.batches.map(({ seq }) => seq) }));
+async function serve(stateDir: string): Promise<void> {
+  const packr = new Packr({ useRecords: false });
+  const authority = await openHostAuthority({ stateDir, trustDomain: "bench.test", clock: systemClock });
+  const { keyPem, certificatePem } = await authority.issueGatewayCertificate(["localhost"]);
+  const server = createServer({ key: keyPem, cert: certificatePem, minVersion: "TLSv1.3" });
+  const sockets = new WebSocketServer({ server, perMessageDeflate: false });
+  sockets.on("connection", (socket) => {
+    socket.on("message", (data: Buffer) => {
+      const frame = packr.unpack(data) as { epoch: string; batches: { seq: number }[] };
+      socket.send(packr.pack({ t: "metrics-ack", epoch: frame.epoch, seqs: frame.batches.map(({ seq }) => seq) }));
+    });
   });
-});
-server.listen(0, "127.0.0.1", () => console.log(JSON.stringify({ port: (server.address() as AddressInfo).port, caPem: authority.caPem })));
+  server.listen(0, "127.0.0.1", () =>
+    console.log(JSON.stringify({ port: (server.address() as AddressInfo).port, caPem: authority.caPem })),
+  );
+}
+
+if (import.meta.main) await serve(process.argv[2] ?? "");

@@ -13,15 +13,18 @@ const LIST = `select t.name, t.title, t.description, t.owner, t.labels, v.semver
 const COSTS = `select template_id, bucket, sum(allocated_nanos)::float8 as amount, sum(runs)::bigint as runs from usage_rollups
  where tenant_id = $1 and grain_seconds = 86400 and bucket >= $2 and bucket < $3 group by 1, 2 order by 2`;
 
-const [databaseUrl = "", tenantId = "", port = "0"] = process.argv.slice(2);
-const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
-const server = Fastify({ logger: false });
-const query = async (name: string, text: string, values: readonly unknown[]) =>
-  (await pool.query({ name, text, values: [tenantId, ...values] })).rows;
-
 type Named = { Params: { name: string; channel: string } };
 type Period = { Querystring: { from: string; to: string } };
-server.get<Named>("/resolve/:name/:channel", async ({ params }) => (await query("resolve", RESOLVE, [params.name, params.channel]))[0]);
-server.get("/templates", async () => ({ items: await query("list", LIST, []) }));
-server.get<Period>("/costs", async ({ query: { from, to } }) => ({ rows: await query("costs", COSTS, [from, to]) }));
-await server.listen({ host: "127.0.0.1", port: Number(port) });
+
+async function serve([databaseUrl = "", tenantId = "", port = "0"]: readonly string[]): Promise<void> {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
+  const server = Fastify({ logger: false });
+  const query = async (name: string, text: string, values: readonly unknown[]) =>
+    (await pool.query({ name, text, values: [tenantId, ...values] })).rows;
+  server.get<Named>("/resolve/:name/:channel", async ({ params }) => (await query("resolve", RESOLVE, [params.name, params.channel]))[0]);
+  server.get("/templates", async () => ({ items: await query("list", LIST, []) }));
+  server.get<Period>("/costs", async ({ query: { from, to } }) => ({ rows: await query("costs", COSTS, [from, to]) }));
+  await server.listen({ host: "127.0.0.1", port: Number(port) });
+}
+
+if (import.meta.main) await serve(process.argv.slice(2));

@@ -129,23 +129,8 @@ function redisEntriesPerSecond(url: string, total: number, pipelined: number): n
     return null;
   }
   const { port } = new URL(url);
-  const message = "x".repeat(Math.round(encodeFrame(SAMPLE).length));
-  const args = [
-    "-p",
-    port,
-    "-n",
-    String(total),
-    "-P",
-    String(pipelined),
-    "-c",
-    "1",
-    "--csv",
-    "XADD",
-    "bench:facts",
-    "*",
-    "b",
-    message,
-  ];
+  const message = "x".repeat(encodeFrame(SAMPLE).length);
+  const args = ["-p", port, "-n", String(total), "-P", String(pipelined), "-c", "1", "--csv", "XADD", "bench:facts", "*", "b", message];
   const said = execFileSync(program, args, { encoding: "utf8", timeout: 60_000 });
   const perSecond = Number(/,"(\d+(?:\.\d+)?)"/.exec(said.trim().split("\n").at(-1) ?? "")?.[1]);
   if (!(perSecond > 0)) throw new Error(`redis-benchmark said: ${said.slice(0, 300)}`);
