@@ -33,7 +33,7 @@ export function CostFigures({ costs, period, basis }: { costs: Costs; period: Pe
   const [used, allocated] = basis === "used" ? [costs.total, other.data?.total] : [other.data?.total, costs.total];
   const whole = budgets.data?.items.find((budget) => budget.templateName === null);
   return (
-    <dl className="grid grid-cols-1 gap-4 sm:grid-cols-2 xl:grid-cols-4">
+    <div className="grid grid-cols-1 gap-4 sm:grid-cols-2 xl:grid-cols-4">
       <Card>
         <Figure label={messages.spent} value={money(costs.total)} note={change ?? ""} />
       </Card>
@@ -68,10 +68,10 @@ export function CostFigures({ costs, period, basis }: { costs: Costs; period: Pe
           }
         />
       </Card>
-    </dl>
+    </div>
   );
 }
 
 function Card({ children }: { children: ReactNode }): ReactNode {
-  return <div className="min-w-0 rounded-md border border-line bg-surface px-4 py-3">{children}</div>;
+  return <dl className="min-w-0 rounded-md border border-line bg-surface px-4 py-3">{children}</dl>;
 }
