@@ -3,7 +3,7 @@ import type { Manifest } from "@agent-factory/manifest/schema";
 import type { Lease } from "@agent-factory/protocol";
 import { expect, test } from "vitest";
 import { systemActor } from "../domain/actor.ts";
-import { onProduction, openTestRollouts } from "../domain/rollouts/test-rollouts.ts";
+import { onProduction, openTestRollouts, PLAN } from "../domain/rollouts/test-rollouts.ts";
 import { resultOf } from "../gateway/test-host.ts";
 import { openTestRegistry, type TestRegistry } from "../gateway/test-registry.ts";
 import { createRunWatch, type RunNewsEvent } from "./run-watch.ts";
@@ -279,7 +279,7 @@ test("a run says its channel and its side of which rollout; who was moved away f
   const operator = kernel.acme.as("operator");
   const view = createRunsView({ access: kernel.access, blobs, clock });
   for (const semver of ["1.0.0", "1.1.0"]) await t.version(semver);
-  await t.plan();
+  await t.plan(PLAN.replace("weight: 10,", "weight: 40,"));
   await channels.create(operator, { templateName: "audit", name: "production", planName: "standard" });
   const start = async (semver: string) => (await rollouts.start(operator, { ...onProduction, semver })).number;
   const first = await start("1.0.0");
