@@ -466,7 +466,11 @@ DECLARE
   made int := 0;
 BEGIN
   WHILE month <= upto LOOP
-    IF to_regclass(format('run_outcomes_%s', to_char(month, 'YYYYMM'))) IS NULL THEN
+    -- Two that come at once may both miss it: the second waits until the first is through, and looks again.
+    IF to_regclass('run_outcomes_' || to_char(month, 'YYYYMM')) IS NULL THEN
+      LOCK TABLE run_outcomes IN SHARE UPDATE EXCLUSIVE MODE;
+    END IF;
+    IF to_regclass('run_outcomes_' || to_char(month, 'YYYYMM')) IS NULL THEN
       EXECUTE format('CREATE TABLE %I PARTITION OF run_outcomes FOR VALUES FROM (%L) TO (%L)',
         'run_outcomes_' || to_char(month, 'YYYYMM'), month, (month + interval '1 month')::date);
       -- Rows are reached through the parent and its policies; a partition by itself is closed.

@@ -318,10 +318,22 @@ const sentences = {
     en: ["A run is of a version range or of a channel, not of both.", "Name one of them."],
     fr: ["Une exécution vise une plage de versions ou un canal, pas les deux.", "Indiquez l'un ou l'autre."],
   }),
-  "quotas.held": () => ({
-    en: ["New runs are refused for now.", "A manager or an administrator can release the hold."],
-    fr: ["Les nouvelles exécutions sont refusées pour le moment.", "Un gestionnaire ou un administrateur peut lever ce blocage."],
-  }),
+  "quotas.held": ({ source }) =>
+    typeof source === "string" && source.startsWith("budget")
+      ? {
+          en: [
+            "New runs are refused: the budget of this month is used up.",
+            "A manager or an administrator can raise it or release the hold, in Costs.",
+          ],
+          fr: [
+            "Les nouvelles exécutions sont refusées : le budget de ce mois est épuisé.",
+            "Un gestionnaire ou un administrateur peut l'augmenter ou lever le blocage, dans Coûts.",
+          ],
+        }
+      : {
+          en: ["New runs are refused for now.", "A manager or an administrator can release the hold."],
+          fr: ["Les nouvelles exécutions sont refusées pour le moment.", "Un gestionnaire ou un administrateur peut lever ce blocage."],
+        },
   "quotas.hold-missing": () => ({
     en: ["There is no such hold, or it was released.", "Reload the page to see those that are left."],
     fr: ["Ce blocage n'existe pas, ou il a été levé.", "Rechargez la page pour voir ceux qui restent."],

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
+import pg from "pg";
 import { expect, test } from "vitest";
 import { systemActor } from "../actor.ts";
 import { createIngester } from "./ingest.ts";
@@ -256,4 +257,41 @@ test("retention forgets minutes after three months, keys of ended rollouts and b
     tx.query<{ there: boolean }>("select to_regclass('run_outcomes_203109') is not null as there"),
   );
   expect(rows[0]?.there).toBe(true);
+});
+
+test("two that count at once make the partition of a new month once, and both go on", async () => {
+  await using t = await openTestUsage();
+  const { fastDatabase, db } = t.kernel;
+  const FAR = "2055-05-01";
+  const first = Promise.withResolvers<void>();
+  const mayCommit = Promise.withResolvers<void>();
+  const ensure = (then: () => Promise<void>) =>
+    fastDatabase.asSystem(async (tx) => {
+      const { rows } = await tx.query<{ made: number }>("select ensure_outcome_partitions($1::date) as made", [FAR]);
+      await then();
+      return rows[0]?.made ?? 0;
+    });
+  const made = [
+    ensure(async () => {
+      first.resolve();
+      await mayCommit.promise;
+    }),
+  ];
+  await first.promise;
+  made.push(ensure(async () => undefined));
+  const watcher = new pg.Client({ connectionString: db.ownerUrl });
+  await watcher.connect();
+  try {
+    const waits = () =>
+      watcher.query(
+        "select 1 from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())",
+      );
+    await expect.poll(async () => (await waits()).rowCount, { timeout: 10_000 }).toBeGreaterThan(0);
+  } finally {
+    mayCommit.resolve();
+    await watcher.end();
+  }
+  const [one = 0, other = 0] = await Promise.all(made);
+  expect(one).toBeGreaterThan(0);
+  expect(other).toBe(0);
 });
