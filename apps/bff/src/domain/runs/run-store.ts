@@ -61,7 +61,7 @@ export type Turns = { readonly virtualTime: number; readonly weight: number };
  *
  * A statement of its own, before the transaction that submits: held until that one's commit, the tenant's row would let its submissions
  * through one after the other. For the same reason nobody waits for the disk: a crash forgets turns that are no longer ahead of the queue's
- * clock, at worst. Turns that are then not used are lost to their tenant.
+ * clock, at worst. Turns that are then not used are given back: {@link returnTurns}.
  */
 export async function reserveTurns(system: FastTransaction, tenantId: string, count: number): Promise<Turns> {
   const { rows } = await system.query<Turns>(
@@ -78,6 +78,18 @@ export async function reserveTurns(system: FastTransaction, tenantId: string, co
   );
   if (!rows[0]) throw new Error("the queue gave no turns");
   return rows[0];
+}
+
+/** A tenant is not put behind others for runs that were refused. */
+export async function returnTurns(system: FastTransaction, tenantId: string, count: number): Promise<void> {
+  await system.query(
+    {
+      name: "runs_return_turns",
+      text: `with unhurried as materialized (select set_config('synchronous_commit', 'off', true))
+        update tenant_queues set virtual_time = virtual_time - $2::float8 / weight from unhurried where tenant_id = $1`,
+    },
+    [tenantId, count],
+  );
 }
 
 /** Queues runs of one tenant, each at its turn. */

@@ -233,3 +233,17 @@ test("a tenant's submission does not wait for the commit of another, and each ha
     await owner.end();
   }
 });
+
+test("a tenant whose submissions were refused is not behind others for it", async () => {
+  await using registry = await openTestRegistry();
+  const { acme, fastDatabase } = registry.kernel;
+  await registry.publish();
+  await registry.readyHost();
+  const hold = { tenantId: acme.id, templateId: null, source: "test", reason: "nothing runs today" };
+  await fastDatabase.asSystem((tx) => registry.quotas.hold(tx, hold));
+  for (let refused = 0; refused < 3; refused += 1) await expect(submit(registry)).rejects.toMatchObject({ code: "quotas.held" });
+  await fastDatabase.asSystem((tx) => registry.quotas.releaseOf(tx, systemActor("test"), hold));
+  await submit(registry);
+  const { rows } = await fastDatabase.asSystem((tx) => tx.query<{ at: number }>("select virtual_start as at from runs"));
+  expect(rows).toEqual([{ at: 0 }]);
+});

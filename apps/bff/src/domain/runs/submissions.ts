@@ -17,7 +17,7 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { Quotas } from "../quotas/quotas.ts";
 import type { Templates } from "../templates/templates.ts";
 import { ledgerLimits } from "./baselines.ts";
-import { freshRunId, insertRuns, type NewRuns, reserveTurns } from "./run-store.ts";
+import { freshRunId, insertRuns, type NewRuns, reserveTurns, returnTurns, type Turns } from "./run-store.ts";
 import { holdRunnable } from "./version-store.ts";
 
 export type Submissions = {
@@ -97,6 +97,18 @@ export function createSubmissions({
     return [{ text: null, digest, sizeBytes }];
   };
 
+  /** Submits with so many turns in the tenant's queue, which it does not lose when the submission is refused. */
+  const inTurn = async <T>(tenantId: string, count: number, work: (turns: Turns) => Promise<T>): Promise<T> => {
+    const turns = await reserveTurns(fastDatabase.system, tenantId, count);
+    try {
+      return await work(turns);
+    } catch (error) {
+      // Why it was refused is what the caller must hear, also when the turns cannot be given back.
+      await returnTurns(fastDatabase.system, tenantId, count).catch(() => undefined);
+      throw error;
+    }
+  };
+
   /** What a draft and a version have in common once they may run. */
   const runOf = (actor: Actor, tenantId: string, runnable: Runnable, inputs: NewRuns["inputs"]) => {
     return {
@@ -127,36 +139,37 @@ export function createSubmissions({
     for (const { capabilities } of candidates) await fleet.requireReadyHost(tenantId, capabilities);
     const inputs = await storeInput(tenantId, input);
     const resource = { kind: "run", id: "new", templateName, channel };
-    const turns = await reserveTurns(fastDatabase.system, tenantId, 1);
-    const submitted = await access.performFast({ actor, action: "runs.submit", resource }, async (tx, note) => {
-      const runId = await freshRunId(tx);
-      const resolved = await channels.resolve(tx, { templateName, channel, key: key ?? runId });
-      const { versionId, cohort, stickyHash, judged, channelId, channelName } = resolved;
-      const pins = await channels.pins(tx, versionId);
-      if (!pins)
-        throw new Failure("conflict", "templates.not-runnable", `No host runs what ${templateName} has on ${channel}`, {
-          name: templateName,
-          semver: null,
-          driver: null,
+    const submitted = await inTurn(tenantId, 1, (turns) =>
+      access.performFast({ actor, action: "runs.submit", resource }, async (tx, note) => {
+        const runId = await freshRunId(tx);
+        const resolved = await channels.resolve(tx, { templateName, channel, key: key ?? runId });
+        const { versionId, cohort, stickyHash, judged, channelId, channelName } = resolved;
+        const pins = await channels.pins(tx, versionId);
+        if (!pins)
+          throw new Failure("conflict", "templates.not-runnable", `No host runs what ${templateName} has on ${channel}`, {
+            name: templateName,
+            semver: null,
+            driver: null,
+          });
+        await quotas.requireNoHold(tx, { templateId: pins.templateId });
+        requireInput(input, pins.manifest.spec.input);
+        const { semver, subjectName, bundleDigest, manifestDigest } = pins;
+        await insertRuns(tx, {
+          ...runOf(actor, tenantId, { ...pins, templateName }, inputs),
+          turns,
+          kind: "run",
+          draftId: null,
+          draftRevision: null,
+          priority: RUN_PRIORITY,
+          maxAttempts: pins.limits.maxAttempts,
+          version: { id: versionId, semver, subjectName, bundleDigest },
+          channel: { runId, id: channelId, name: channelName, stickyHash, judged },
         });
-      await quotas.requireNoHold(tx, { templateId: pins.templateId });
-      requireInput(input, pins.manifest.spec.input);
-      const { semver, subjectName, bundleDigest, manifestDigest } = pins;
-      await insertRuns(tx, {
-        ...runOf(actor, tenantId, { ...pins, templateName }, inputs),
-        turns,
-        kind: "run",
-        draftId: null,
-        draftRevision: null,
-        priority: RUN_PRIORITY,
-        maxAttempts: pins.limits.maxAttempts,
-        version: { id: versionId, semver, subjectName, bundleDigest },
-        channel: { runId, id: channelId, name: channelName, stickyHash, judged },
-      });
-      note.resource(runId);
-      note.after({ templateName, channel, semver, cohort, manifestDigest, bundleDigest });
-      return { runId, semver, cohort };
-    });
+        note.resource(runId);
+        note.after({ templateName, channel, semver, cohort, manifestDigest, bundleDigest });
+        return { runId, semver, cohort };
+      }),
+    );
     ring.work();
     return submitted;
   };
@@ -171,15 +184,16 @@ export function createSubmissions({
       requireInput(input, tryable.manifest.spec.input);
       await fleet.requireReadyHost(tenantId, tryable.capabilities);
       const inputs = await storeInput(tenantId, input);
-      const turns = await reserveTurns(fastDatabase.system, tenantId, 1);
-      const runId = await access.performFast({ actor, action: "runs.try", resource }, async (tx, note) => {
-        const run = { kind: "try" as const, draftId, draftRevision: tryable.revision, version: null, channel: null };
-        const limits = { priority: TRY_PRIORITY, maxAttempts: TRY_ATTEMPTS_MAX };
-        const id = idOf(await insertRuns(tx, { ...runOf(actor, tenantId, tryable, inputs), ...run, ...limits, turns }));
-        note.resource(id);
-        note.after({ templateName: tryable.templateName, draftId, revision: tryable.revision, manifestDigest: tryable.manifestDigest });
-        return id;
-      });
+      const runId = await inTurn(tenantId, 1, (turns) =>
+        access.performFast({ actor, action: "runs.try", resource }, async (tx, note) => {
+          const run = { kind: "try" as const, draftId, draftRevision: tryable.revision, version: null, channel: null };
+          const limits = { priority: TRY_PRIORITY, maxAttempts: TRY_ATTEMPTS_MAX };
+          const id = idOf(await insertRuns(tx, { ...runOf(actor, tenantId, tryable, inputs), ...run, ...limits, turns }));
+          note.resource(id);
+          note.after({ templateName: tryable.templateName, draftId, revision: tryable.revision, manifestDigest: tryable.manifestDigest });
+          return id;
+        }),
+      );
       ring.work();
       return { runId };
     },
@@ -197,48 +211,50 @@ export function createSubmissions({
       await fleet.requireReadyHost(tenantId, runnable.capabilities);
       const inputs = await storeInput(tenantId, input);
       const { versionId, semver, subjectName, bundleDigest, manifestDigest } = runnable;
-      const turns = await reserveTurns(fastDatabase.system, tenantId, 1);
-      const runId = await access.performFast({ actor, action: "runs.submit", resource }, async (tx, note) => {
-        await quotas.requireNoHold(tx, { templateId: runnable.templateId });
-        if (!(await holdRunnable(tx, versionId))) throw versionRevoked(templateName, semver);
-        const run = { kind: "run" as const, draftId: null, draftRevision: null, channel: null };
-        const limits = { priority: RUN_PRIORITY, maxAttempts: runnable.limits.maxAttempts };
-        const version = { id: versionId, semver, subjectName, bundleDigest };
-        const id = idOf(await insertRuns(tx, { ...runOf(actor, tenantId, runnable, inputs), ...run, ...limits, version, turns }));
-        note.resource(id);
-        note.after({ templateName, semver, manifestDigest, bundleDigest });
-        return id;
-      });
+      const runId = await inTurn(tenantId, 1, (turns) =>
+        access.performFast({ actor, action: "runs.submit", resource }, async (tx, note) => {
+          await quotas.requireNoHold(tx, { templateId: runnable.templateId });
+          if (!(await holdRunnable(tx, versionId))) throw versionRevoked(templateName, semver);
+          const run = { kind: "run" as const, draftId: null, draftRevision: null, channel: null };
+          const limits = { priority: RUN_PRIORITY, maxAttempts: runnable.limits.maxAttempts };
+          const version = { id: versionId, semver, subjectName, bundleDigest };
+          const id = idOf(await insertRuns(tx, { ...runOf(actor, tenantId, runnable, inputs), ...run, ...limits, version, turns }));
+          note.resource(id);
+          note.after({ templateName, semver, manifestDigest, bundleDigest });
+          return id;
+        }),
+      );
       ring.work();
       return { runId, semver, cohort: null };
     },
 
     submitBatch: async (actor, { count, maxAttempts = 3, priority = 0 }) => {
-      const turns = await reserveTurns(fastDatabase.system, actor.tenantId, count);
-      const ids = await fastDatabase.inTenant(actor.tenantId, (tx) =>
-        insertRuns(tx, {
-          tenantId: actor.tenantId,
-          kind: "run",
-          templateId: NO_TEMPLATE,
-          templateName: "noop",
-          draftId: null,
-          draftRevision: null,
-          version: null,
-          channel: null,
-          driver: "noop",
-          manifestDigest: NO_MANIFEST,
-          code: null,
-          limits: NOOP_LIMITS,
-          capabilities: [],
-          priority,
-          maxAttempts,
-          submittedBy: actor.id,
-          submittedByName: actor.name,
-          submittedAt: clock.now(),
-          traceId: null,
-          inputs: Array.from({ length: count }, () => ({ text: "null", digest: null, sizeBytes: 4 })),
-          turns,
-        }),
+      const ids = await inTurn(actor.tenantId, count, (turns) =>
+        fastDatabase.inTenant(actor.tenantId, (tx) =>
+          insertRuns(tx, {
+            tenantId: actor.tenantId,
+            kind: "run",
+            templateId: NO_TEMPLATE,
+            templateName: "noop",
+            draftId: null,
+            draftRevision: null,
+            version: null,
+            channel: null,
+            driver: "noop",
+            manifestDigest: NO_MANIFEST,
+            code: null,
+            limits: NOOP_LIMITS,
+            capabilities: [],
+            priority,
+            maxAttempts,
+            submittedBy: actor.id,
+            submittedByName: actor.name,
+            submittedAt: clock.now(),
+            traceId: null,
+            inputs: Array.from({ length: count }, () => ({ text: "null", digest: null, sizeBytes: 4 })),
+            turns,
+          }),
+        ),
       );
       ring.work();
       return ids;
