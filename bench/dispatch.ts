@@ -4,7 +4,8 @@
  *
  * `ledger-runs-per-second`: {@link RUNS_A_ROUND} runs from the first submission to the last acknowledged end, submitted {@link BATCH} a commit by
  * {@link SUBMITTERS} at once. Ours: the registry is a process of its own with all its loops, reached over mutual TLS by a real host in this
- * process whose sandbox does nothing; frames of 64. The peers fetch 64 at a time and settle in batches, all in this process.
+ * process whose sandbox does nothing; a statement leases 128, in frames of 64. The peers fetch as many at a time (`PEER_FETCH_MAX`) and
+ * settle in batches, all in this process.
  * `start-latency-ms-*`: from the call that submits one run to its handler, {@link RATE} runs a second.
  * `runs-per-second`: signed runs, submitted one by one over the REST API, each in a sandbox of its own. Its limit is starting and destroying
  * as many of the same sandboxes with nothing run in them; pg-boss stands beside it, though its handler is a function call.

@@ -1,7 +1,9 @@
 /**
  * Other people's queues behind one door, so that a benchmark drives them like ours: durable jobs that do nothing, submitted in batches,
- * fetched {@link PEER_FETCH_MAX} at a time, settled in batches. They come by `npm run peers`; one that is missing is said and left out.
+ * fetched {@link PEER_FETCH_MAX} at a time as ours are leased, settled in batches. They come by `npm run peers`; one that is missing is said
+ * and left out.
  */
+import { LEASES_AT_ONCE_MAX } from "../apps/bff/src/gateway/link.ts";
 import { importPeer } from "../scripts/peers.ts";
 
 export type Contender = {
@@ -13,8 +15,8 @@ export type Contender = {
   close(): Promise<void>;
 };
 
-/** What one lease frame of ours holds at most. */
-export const PEER_FETCH_MAX = 64;
+/** What one statement of ours leases at most. */
+const PEER_FETCH_MAX = LEASES_AT_ONCE_MAX;
 const FETCHERS = 4;
 
 type OnStart = (id: string) => void;

@@ -12,6 +12,7 @@ import {
   CLOSE_UNSUPPORTED,
   encodeFrame,
   FRAME_BYTES_MAX,
+  INLINE_BYTES_MAX,
   LEASES_PER_FRAME_MAX,
   type Lease,
   outputPath,
@@ -114,6 +115,22 @@ test("a host that can take more than a frame holds gets it in several, and all i
   const acknowledged: number[] = [];
   while (acknowledged.length < seqs.length) acknowledged.push(...(await link.next("metrics-ack")).seqs);
   expect(acknowledged.toSorted((a, b) => a - b)).toEqual(seqs);
+});
+
+test("a host that asks for many runs with the largest inputs gets them all, and its link stays open", async () => {
+  await using registry = await openTestRegistry();
+  const { link } = await connected(registry);
+  const count = 4 * LEASES_PER_FRAME_MAX;
+  const input = JSON.stringify("x".repeat(INLINE_BYTES_MAX - 2));
+  await registry.runs.submitBatch(seeder(registry.kernel.acme.id), { count });
+  await registry.kernel.fastDatabase.asSystem((tx) =>
+    tx.query("update runs set input_inline = to_jsonb($1::text), input_size_bytes = $2", [input, Buffer.byteLength(input)]),
+  );
+  link.send(credit(count, 0));
+  const leases = await receive(link, count);
+  expect(new Set(leases.map((lease) => JSON.stringify(lease.input)))).toEqual(new Set([JSON.stringify({ inline: input })]));
+  expect(await registry.states()).toEqual({ leased: count });
+  expect(link.socket.readyState).toBe(link.socket.OPEN);
 });
 
 test("credit that crossed leases on the wire is not given twice", async () => {

@@ -24,6 +24,7 @@ import {
   encodeFrame,
   type GatewayFrame,
   type HostFrame,
+  INLINE_BYTES_MAX,
   LEASES_PER_FRAME_MAX,
   type Lease,
   MalformedFrame,
@@ -60,8 +61,11 @@ const SILENT_MS = 15_000;
 const BUFFERED_BYTES_WORK_MAX = 1024 * 1024;
 /** A host that has not read this much is not reading at all. */
 const BUFFERED_BYTES_MAX = 16 * 1024 * 1024;
-/** Runs that one statement leases: as many as several frames carry, because each transaction costs more than a frame. */
-const LEASES_AT_ONCE_MAX = 4 * LEASES_PER_FRAME_MAX;
+/**
+ * Runs that one statement leases: as many as two frames carry, because each transaction costs more than a frame. They are sent before the
+ * host can read: with the largest inputs they are half of what cuts its connection.
+ */
+export const LEASES_AT_ONCE_MAX = Math.min(2 * LEASES_PER_FRAME_MAX, Math.floor(BUFFERED_BYTES_MAX / 2 / INLINE_BYTES_MAX));
 /** Inputs of one work frame, so that the frame stays far below its bound. */
 const WORK_BYTES_MAX = 512 * 1024;
 const CLOSE_GRACE_MS = 2_000;
