@@ -8,7 +8,8 @@ const CONSOLE_PORT = 4000;
 const STOPS_MS_MAX = 60_000;
 
 export type Traffic = {
-  /** Resolves when every request was answered, with what the script said last: accepted runs by template and version, and refusals. */ stop(): Promise<string>;
+  /** Resolves when every request was answered, with how many runs were accepted. Throws when one was refused or had no answer. */
+  stop(): Promise<number>;
 };
 
 /** `npm run traffic` on the running product: real inputs for one template, through the public REST API with a service token. */
@@ -34,7 +35,17 @@ export function startTraffic({ template, rate }: { template: string; rate: numbe
       const [code] = await ended;
       clearTimeout(killing);
       if (code !== 0) throw new Error(`the traffic ended with ${code}: ${said.slice(-2_000)}`);
-      return said.trim().split("\n").at(-1)?.trim() ?? "";
+      return acceptedOf(said.trim().split("\n").at(-1) ?? "", template);
     },
   };
+}
+
+/** `dependency-audit 1.0.0: 210   dependency-audit 1.1.0: 24`: accepted runs by template and version, and whatever else was answered. */
+function acceptedOf(line: string, template: string): number {
+  const counts = line
+    .trim()
+    .split(/ {3,}/)
+    .map((part) => /^(.*): (\d+)$/.exec(part));
+  if (counts.some((count) => !count?.[1]?.startsWith(`${template} `))) throw new Error(`not every run was accepted: ${line}`);
+  return counts.reduce((sum, count) => sum + Number(count?.[2]), 0);
 }
