@@ -318,7 +318,7 @@ const sentences = {
     en: ["A run is of a version range or of a channel, not of both.", "Name one of them."],
     fr: ["Une exécution vise une plage de versions ou un canal, pas les deux.", "Indiquez l'un ou l'autre."],
   }),
-  "quotas.held": ({ source }) =>
+  "quotas.held": ({ source, reason }) =>
     typeof source === "string" && source.startsWith("budget")
       ? {
           en: [
@@ -331,8 +331,11 @@ const sentences = {
           ],
         }
       : {
-          en: ["New runs are refused for now.", "A manager or an administrator can release the hold."],
-          fr: ["Les nouvelles exécutions sont refusées pour le moment.", "Un gestionnaire ou un administrateur peut lever ce blocage."],
+          en: [`New runs are refused: ${text(reason, "they are held")}.`, "A manager or an administrator can release the hold."],
+          fr: [
+            `Les nouvelles exécutions sont refusées : ${text(reason, "elles sont bloquées")}.`,
+            "Un gestionnaire ou un administrateur peut lever ce blocage.",
+          ],
         },
   "quotas.hold-missing": () => ({
     en: ["There is no such hold, or it was released.", "Reload the page to see those that are left."],

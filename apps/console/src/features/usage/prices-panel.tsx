@@ -70,7 +70,9 @@ export function PricesPanel(): ReactNode {
               </div>
             ))}
           </dl>
-          <p className="mt-3 text-sm text-pretty text-ink-3">{messages.keeps}</p>
+          <p className="mt-3 text-sm text-pretty text-ink-3">
+            {messages.keeps} {Object.keys({ ...book.prices.gpuSecond, ...book.prices.tokens }).length === 0 ? null : messages.notYetCounted}
+          </p>
           {book.history.length === 0 ? null : <History book={book} />}
         </>
       )}
