@@ -1,6 +1,10 @@
+import pg from "pg";
 import { expect, test } from "vitest";
 import { onProduction, openTestRollouts } from "../domain/rollouts/test-rollouts.ts";
+import type { FastTransaction } from "../platform/fast-database.ts";
 import { createRolloutsView } from "./rollouts.ts";
+
+const ENDED_RUNS = 10_000;
 
 /** A channel on which 1.0.0 completed, 1.1.0 was aborted, and 1.2.0 is live. */
 async function open() {
@@ -24,6 +28,7 @@ async function open() {
     operator,
     live,
     acme,
+    access,
     globex,
     [Symbol.asyncDispose]: () => t[Symbol.asyncDispose](),
   };
@@ -73,3 +78,52 @@ test("another tenant sees none of it", async () => {
   expect(await o.view.list(stranger, {})).toEqual({ items: [], nextCursor: null, counts: { live: 0, paused: 0 } });
   await expect(o.view.get(stranger, { number: o.live })).rejects.toMatchObject({ code: "rollouts.missing" });
 });
+
+test("a page counts what waits and what was moved without reading the runs that its channel ever had", async () => {
+  await using o = await open();
+  for (let n = 0; n < 30; n += 1) await o.t.submit(`key-${n}`);
+  await o.t.rows(`insert into runs select ended.* from (select to_jsonb(r) as run from runs r
+    where version_id = (select canary_version_id from channels) limit 1) one, generate_series(1, ${ENDED_RUNS}) n,
+    lateral jsonb_populate_record(null::runs, run || jsonb_build_object('id', uuidv7(), 'state', 'succeeded', 'fence', n, 'finished_at', now())) ended`);
+  await o.t.rows(
+    "update runs set moved_from_version_id = (select canary_version_id from channels) where id in (select id from runs where state = 'succeeded' limit 3)",
+  );
+  const owner = new pg.Client({ connectionString: o.t.registry.kernel.db.ownerUrl });
+  await owner.connect();
+  await owner.query("analyze runs");
+  await owner.end();
+  const visited: number[] = [];
+  const explaining = (tx: FastTransaction): FastTransaction => ({
+    query: async (sql, values) => {
+      if (typeof sql === "string" && sql.includes("from runs")) {
+        const { rows } = await tx.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(`explain (analyze, format json) ${sql}`, values);
+        visited.push(visitedBy(rows[0]?.["QUERY PLAN"][0].Plan));
+      }
+      return tx.query(sql, values);
+    },
+  });
+  const { access, acme } = o;
+  const view = createRolloutsView({
+    access: { ...access, readFast: (asked, work) => access.readFast(asked, (tx) => work(explaining(tx))) },
+    redis: o.t.registry.redis,
+  });
+  const waiting = await o.t.rows("select id from runs where state = 'queued' and version_id = (select canary_version_id from channels)");
+  expect(waiting.length).toBeGreaterThan(0);
+  expect(await view.get(acme.as("operator"), { number: o.live })).toMatchObject({ queuedOnCanary: waiting.length, movedRuns: 3 });
+  expect(visited).toEqual([expect.toSatisfy((rows: number) => rows <= 40)]);
+});
+
+type PlanNode = {
+  "Actual Rows": number;
+  "Actual Loops": number;
+  "Rows Removed by Filter"?: number;
+  "Relation Name"?: string;
+  Plans?: PlanNode[];
+};
+
+/** Rows of `runs` that a plan looked at. */
+function visitedBy(node: PlanNode | undefined): number {
+  if (!node) return 0;
+  const own = node["Relation Name"] === "runs" ? (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"] : 0;
+  return (node.Plans ?? []).reduce((sum, part) => sum + visitedBy(part), own);
+}
