@@ -81,7 +81,10 @@ test("another tenant sees none of it", async () => {
 
 test("a page counts what waits and what was moved without reading the runs that its channel ever had", async () => {
   await using o = await open();
-  for (let n = 0; n < 30; n += 1) await o.t.submit(`key-${n}`);
+  for (let n = 0; n < 10; n += 1) await o.t.submit(`key-${n}`);
+  await o.t.rows(
+    "update runs set version_id = (select canary_version_id from channels) where id in (select id from runs order by id limit 5)",
+  );
   await o.t.rows(`insert into runs select ended.* from (select to_jsonb(r) as run from runs r
     where version_id = (select canary_version_id from channels) limit 1) one, generate_series(1, ${ENDED_RUNS}) n,
     lateral jsonb_populate_record(null::runs, run || jsonb_build_object('id', uuidv7(), 'state', 'succeeded', 'fence', n, 'finished_at', now())) ended`);
@@ -107,10 +110,12 @@ test("a page counts what waits and what was moved without reading the runs that 
     access: { ...access, readFast: (asked, work) => access.readFast(asked, (tx) => work(explaining(tx))) },
     redis: o.t.registry.redis,
   });
-  const waiting = await o.t.rows("select id from runs where state = 'queued' and version_id = (select canary_version_id from channels)");
-  expect(waiting.length).toBeGreaterThan(0);
-  expect(await view.get(acme.as("operator"), { number: o.live })).toMatchObject({ queuedOnCanary: waiting.length, movedRuns: 3 });
-  expect(visited).toEqual([expect.toSatisfy((rows: number) => rows <= 40)]);
+  const [waiting] = await o.t.rows<{ n: number }>(
+    "select count(*)::int as n from runs where state = 'queued' and version_id = (select canary_version_id from channels)",
+  );
+  expect(waiting?.n).toBeGreaterThanOrEqual(5);
+  expect(await view.get(acme.as("operator"), { number: o.live })).toMatchObject({ queuedOnCanary: waiting?.n, movedRuns: 3 });
+  expect(visited).toEqual([expect.toSatisfy((rows: number) => rows <= 20)]);
 });
 
 type PlanNode = {
