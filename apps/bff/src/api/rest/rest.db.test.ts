@@ -91,6 +91,29 @@ test("a program finds a template, submits a run of it once, and follows it", asy
   expect((await t.call(runner, "POST", `/v1/runs/${first.body.runId}/cancel`)).body).toEqual({ state: "cancelled" });
 });
 
+test("a run whose submission was lost on commit is answered to who asks again, and there is one of it", async () => {
+  await using t = await open();
+  const { runs } = t.domain;
+  const { submit } = runs;
+  const runner = await t.tokenOf("runner");
+  const send = () => t.call(runner, "POST", "/v1/runs", { template: t.world.templateName, input: LOCKFILE }, { "idempotency-key": "lost" });
+  const submitted: string[] = [];
+  Object.assign(runs, {
+    submit: async (...input: Parameters<typeof submit>) => {
+      submitted.push((await submit(...input)).runId);
+      throw new Error("Connection terminated unexpectedly");
+    },
+  });
+  expect(await send()).toMatchObject({ status: 500 });
+  Object.assign(runs, { submit });
+  expect(await send()).toMatchObject({ status: 409, body: { code: "idempotency.under-way" } });
+  await t.kernel.fastDatabase.inTenant(t.kernel.acme.id, (tx) =>
+    tx.query("update idempotency_keys set created_at = created_at - interval '61 seconds'"),
+  );
+  expect(await send()).toMatchObject({ status: 202, body: { runId: submitted[0], semver: "1.0.0" } });
+  expect((await t.call(runner, "GET", "/v1/runs")).body.items).toHaveLength(1);
+});
+
 test("every refusal is a problem with a stable code and a trace, and says where the fault lies", async () => {
   await using t = await open();
   const runner = await t.tokenOf("runner");

@@ -75,13 +75,13 @@ export const restApi: FastifyPluginAsync<RestParts> = async (app, { domain, auth
       query: part(of.query, request.query, "query"),
       body: part(of.body, request.body ?? {}, "body"),
     };
-    const act = async () => {
+    const act = async (actId: string | null) => {
       // The public shape and nothing more.
-      const body: unknown = of.reply.parse(await of.run(domain, caller, input as never));
+      const body: unknown = of.reply.parse(await of.run(domain, caller, input as never, actId));
       return { status: of.status ?? 200, body };
     };
     if (key === null) {
-      const { status, body } = await act();
+      const { status, body } = await act(null);
       return await reply.code(status).send(body);
     }
     const same = JSON.stringify([of.id, input]);

@@ -29,7 +29,8 @@ export type Operation<P extends Shape = Shape, Q extends Shape = Shape, B extend
   readonly reply: R;
   /** Codes of refusals that a caller should expect, beside those of every operation. */
   readonly failures?: readonly string[];
-  run(domain: Domain, caller: Caller, input: { params: Of<P>; query: Of<Q>; body: Of<B> }): Promise<z.input<R>>;
+  /** `actId`: what the caller's idempotency key stands for; the same when nobody knows whether it was done, and it is asked again. */
+  run(domain: Domain, caller: Caller, input: { params: Of<P>; query: Of<Q>; body: Of<B> }, actId: string | null): Promise<z.input<R>>;
 };
 
 /** Keeps the types of one operation while it is written, and forgets them for the list. */

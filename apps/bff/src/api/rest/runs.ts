@@ -56,8 +56,9 @@ export const runOperations = [
       "runs.input-invalid",
       "runs.no-host-ready",
     ],
-    run: (domain, caller, { body }) =>
+    run: (domain, caller, { body }, actId) =>
       domain.runs.submit(caller, {
+        runId: actId ?? undefined,
         templateName: body.template,
         channel: body.channel,
         key: body.key,

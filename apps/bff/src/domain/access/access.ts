@@ -19,6 +19,9 @@ import { ACTIONS, type Action } from "./actions.ts";
 export type { Action } from "./actions.ts";
 export { ACTIONS };
 
+/** The one refusal after which nobody knows whether it was done: the connection may have gone on commit. */
+export const DATABASE_AWAY = "registry.database-away";
+
 /** What is acted on. `tenantId` when it is known beforehand: another tenant's resource is refused before it is looked for. */
 export type Resource = {
   readonly kind: string;
@@ -186,7 +189,7 @@ export function createAccess({
 /** An outage is nobody's bug: callers are told to try again, and the cause is in the log. */
 export function databaseAway(error: unknown, logger: Logger): Failure {
   logger.error({ err: error }, "the database cannot be reached");
-  return new Failure("unavailable", "registry.database-away", "The registry cannot reach its database; try again in a moment");
+  return new Failure("unavailable", DATABASE_AWAY, "The registry cannot reach its database; try again in a moment");
 }
 
 /** Row-level security narrows this to the actor's tenant: a person without a row there has no roles at all. */

@@ -5,7 +5,9 @@ import { expect, test } from "vitest";
 import { createRateLimit } from "../../platform/rate-limit.ts";
 import { openRedis } from "../../platform/redis.ts";
 import { openTestKernel } from "../../seed/test-kernel.ts";
+import { DATABASE_AWAY } from "../access/access.ts";
 import { systemActor } from "../actor.ts";
+import { Failure } from "../failure.ts";
 import { createRequests, type Taken } from "./requests.ts";
 
 async function open(rate = { limit: 60, windowSeconds: 60, burst: 3 }) {
@@ -80,9 +82,9 @@ test("a key means its request: another one under it is refused", async () => {
   await expect(t.requests.once(t.caller, { key: "k", request: "s" }, answer(2))).rejects.toMatchObject({ code: "idempotency.key-reused" });
 });
 
-test("an act that failed may be tried again under its key, and so may one whose process died, a minute later", async () => {
+test("an act that was refused may be tried again under its key, and so may one whose process died, a minute later", async () => {
   await using t = await open();
-  const failing = () => Promise.reject(new Error("no"));
+  const failing = () => Promise.reject(new Failure("limit", "quotas.held", "no"));
   await expect(t.requests.once(t.caller, { key: "k", request: "r" }, failing)).rejects.toThrow("no");
   expect(await t.requests.once(t.caller, { key: "k", request: "r" }, answer(1))).toMatchObject({ body: { value: 1 }, repeated: false });
 
@@ -93,6 +95,32 @@ test("an act that failed may be tried again under its key, and so may one whose 
   t.pass(60_001);
   expect(await t.requests.once(t.caller, { key: "dead", request: "r" }, answer(2))).toMatchObject({ body: { value: 2 }, repeated: false });
 });
+
+test.each([
+  ["a bug", new Error("Connection terminated unexpectedly")],
+  ["the database away", new Failure("unavailable", DATABASE_AWAY, "away")],
+])(
+  "an act of which nobody knows whether it was done (%s) waits, and is then the same act again; another request is another",
+  async (_, error) => {
+    await using t = await open();
+    const acts: string[] = [];
+    const acting = (actId: string) => {
+      acts.push(actId);
+      return Promise.reject(error);
+    };
+    const once = (request: string) => t.requests.once(t.caller, { key: "k", request }, acting);
+    await expect(once("r")).rejects.toBe(error);
+    await expect(once("r")).rejects.toMatchObject({ code: "idempotency.under-way" });
+    t.pass(60_001);
+    await expect(once("r")).rejects.toBe(error);
+    expect(acts[1]).toBe(acts[0]);
+    t.pass(60_001);
+    await expect(once("other")).rejects.toBe(error);
+    t.pass(24 * 60 * 60_000 + 1);
+    await expect(once("other")).rejects.toBe(error);
+    expect(new Set(acts).size).toBe(3);
+  },
+);
 
 test("what was done is not done again because its answer could not be kept", async () => {
   await using t = await open();

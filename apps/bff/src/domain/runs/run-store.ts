@@ -38,10 +38,10 @@ export type NewRuns = {
   readonly submittedByName: string;
   readonly submittedAt: Date;
   readonly traceId: string | null;
+  /** The id of the only run, when it is known before. */
+  readonly runId: string | null;
   /** The channel that pinned it; null when it was asked for by range, or is a try. */
   readonly channel: {
-    /** The run's id, known before: it is the key of a run without one. */
-    readonly runId: string;
     readonly id: string;
     readonly name: string;
     readonly stickyHash: bigint;
@@ -136,7 +136,7 @@ export async function insertRuns(tx: FastTransaction, runs: NewRuns): Promise<st
       runs.version?.semver ?? null,
       runs.version?.subjectName ?? null,
       runs.version?.bundleDigest ?? null,
-      runs.channel?.runId ?? null,
+      runs.runId,
       runs.channel?.id ?? null,
       runs.channel?.name ?? null,
       runs.channel?.stickyHash.toString() ?? null,
@@ -146,6 +146,23 @@ export async function insertRuns(tx: FastTransaction, runs: NewRuns): Promise<st
     ],
   );
   return rows.map(({ id }) => id);
+}
+
+/** Whether it is this id's second run that the ledger refused. */
+export function isSecondRun(error: unknown): boolean {
+  return error instanceof Error && "constraint" in error && error.constraint === "runs_pkey";
+}
+
+/** What was answered when the run was submitted. */
+export async function findSubmitted(
+  tx: FastTransaction,
+  runId: string,
+): Promise<{ runId: string; semver: string; cohort: "baseline" | "canary" | null } | null> {
+  const { rows } = await tx.query<{ runId: string; semver: string; cohort: "baseline" | "canary" | null }>(
+    `select id as "runId", semver, judged->>'cohort' as cohort from runs where id = $1 and semver is not null`,
+    [runId],
+  );
+  return rows[0] ?? null;
 }
 
 /** An id that a run will have. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Lease } from "@agent-factory/protocol";
 import pg from "pg";
 import { expect, test } from "vitest";
@@ -35,6 +36,27 @@ async function outboxOf(registry: TestRegistry, topic: string) {
   );
   return rows;
 }
+
+test("submitted again under its id, at once or later, a run is answered and there is no second one, nor a second turn", async () => {
+  await using registry = await openTestRegistry();
+  await registry.readyHost();
+  await registry.publish({ semver: "1.4.0" });
+  const [runId, editor] = [randomUUID(), registry.kernel.acme.as("editor")];
+  const again = () => registry.runs.submit(editor, { runId, templateName: "audit", input: "{}" });
+  const answer = { runId, semver: "1.4.0", cohort: null };
+  expect(await Promise.all(Array.from({ length: 8 }, again))).toEqual(Array.from({ length: 8 }, () => answer));
+  // What it was submitted to has changed since.
+  await registry.publish({ semver: "2.0.0" });
+  expect(await again()).toEqual(answer);
+  expect(await rowsOf(registry)).toMatchObject([{ id: runId, state: "queued" }]);
+  const { rows } = await registry.kernel.fastDatabase.asSystem((tx) =>
+    tx.query<{ ahead: number }>("select virtual_time * weight as ahead from tenant_queues where tenant_id = $1", [editor.tenantId]),
+  );
+  expect(rows).toEqual([{ ahead: 1 }]);
+  // An id of another tenant's run is nobody else's.
+  const stranger = registry.kernel.globex.as("editor");
+  await expect(registry.runs.submit(stranger, { runId, templateName: "audit", input: "{}" })).rejects.toThrow();
+});
 
 test("a run of a version is pinned when it is submitted: its lease names the bundle that must vouch for it, a try's names none", async () => {
   await using registry = await openTestRegistry();

@@ -17,7 +17,7 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { Quotas } from "../quotas/quotas.ts";
 import type { Templates } from "../templates/templates.ts";
 import { ledgerLimits } from "./baselines.ts";
-import { freshRunId, insertRuns, type NewRuns, reserveTurns, returnTurns, type Turns } from "./run-store.ts";
+import { findSubmitted, freshRunId, insertRuns, isSecondRun, type NewRuns, reserveTurns, returnTurns, type Turns } from "./run-store.ts";
 import { holdRunnable } from "./version-store.ts";
 
 export type Submissions = {
@@ -29,13 +29,14 @@ export type Submissions = {
   /**
    * Runs a published version: the one that `range` (default `latest`) names now, or the one that `channel` gives to `key` (without one
    * every run is its own), pinned with the bundle that vouches for it. A channel is resolved in the very transaction that submits: whoever
-   * moves it finds the run, or had moved it before.
+   * moves it finds the run, or had moved it before. `runId`: the id it is to have; under one that was submitted, that run is answered.
    * Failures: `runs.range-and-channel`, `quotas.held`, `channels.missing`, `channels.no-valid-version`, those of `templates.runnable` (`templates.no-version`, `templates.unsigned`, …), those of `try` about input and hosts,
    * `templates.version-revoked` when that happened in this very moment.
    */
   submit(
     actor: Actor,
     input: {
+      runId?: string | undefined;
       templateName: string;
       range?: string | undefined;
       channel?: string | undefined;
@@ -131,7 +132,13 @@ export function createSubmissions({
   const submitTo = async (
     actor: Actor,
     tenantId: string,
-    { templateName, channel, key, input }: { templateName: string; channel: string; key: string | undefined; input: string },
+    {
+      runId: wanted,
+      templateName,
+      channel,
+      key,
+      input,
+    }: { runId: string | undefined; templateName: string; channel: string; key: string | undefined; input: string },
   ) => {
     // Looked at before anything is stored; which of them it is, and whether the input fits it, is decided in the transaction that pins it.
     const candidates = await channels.candidates(actor, { templateName, channel });
@@ -141,7 +148,7 @@ export function createSubmissions({
     const resource = { kind: "run", id: "new", templateName, channel };
     const submitted = await inTurn(tenantId, 1, (turns) =>
       access.performFast({ actor, action: "runs.submit", resource }, async (tx, note) => {
-        const runId = await freshRunId(tx);
+        const runId = wanted ?? (await freshRunId(tx));
         const resolved = await channels.resolve(tx, { templateName, channel, key: key ?? runId });
         const { versionId, cohort, stickyHash, judged, channelId, channelName } = resolved;
         const pins = await channels.pins(tx, versionId);
@@ -163,7 +170,8 @@ export function createSubmissions({
           priority: RUN_PRIORITY,
           maxAttempts: pins.limits.maxAttempts,
           version: { id: versionId, semver, subjectName, bundleDigest },
-          channel: { runId, id: channelId, name: channelName, stickyHash, judged },
+          runId,
+          channel: { id: channelId, name: channelName, stickyHash, judged },
         });
         note.resource(runId);
         note.after({ templateName, channel, semver, cohort, manifestDigest, bundleDigest });
@@ -172,6 +180,38 @@ export function createSubmissions({
     );
     ring.work();
     return submitted;
+  };
+
+  const submitOne = async (
+    actor: Actor,
+    tenantId: string,
+    { runId: wanted, templateName, range, channel, key, input }: Parameters<Submissions["submit"]>[1],
+  ) => {
+    if (channel !== undefined) {
+      if (range !== undefined) throw rangeAndChannel();
+      return submitTo(actor, tenantId, { runId: wanted, templateName, channel, key, input });
+    }
+    const resource = { kind: "run", id: "new", templateName };
+    const runnable = await templates.runnable(actor, { name: templateName, range: range ?? "latest" });
+    requireInput(input, runnable.manifest.spec.input);
+    await fleet.requireReadyHost(tenantId, runnable.capabilities);
+    const inputs = await storeInput(tenantId, input);
+    const { versionId, semver, subjectName, bundleDigest, manifestDigest } = runnable;
+    const runId = await inTurn(tenantId, 1, (turns) =>
+      access.performFast({ actor, action: "runs.submit", resource }, async (tx, note) => {
+        await quotas.requireNoHold(tx, { templateId: runnable.templateId });
+        if (!(await holdRunnable(tx, versionId))) throw versionRevoked(templateName, semver);
+        const run = { kind: "run" as const, draftId: null, draftRevision: null, runId: wanted ?? null, channel: null };
+        const limits = { priority: RUN_PRIORITY, maxAttempts: runnable.limits.maxAttempts };
+        const version = { id: versionId, semver, subjectName, bundleDigest };
+        const id = idOf(await insertRuns(tx, { ...runOf(actor, tenantId, runnable, inputs), ...run, ...limits, version, turns }));
+        note.resource(id);
+        note.after({ templateName, semver, manifestDigest, bundleDigest });
+        return id;
+      }),
+    );
+    ring.work();
+    return { runId, semver, cohort: null };
   };
 
   return {
@@ -186,7 +226,7 @@ export function createSubmissions({
       const inputs = await storeInput(tenantId, input);
       const runId = await inTurn(tenantId, 1, (turns) =>
         access.performFast({ actor, action: "runs.try", resource }, async (tx, note) => {
-          const run = { kind: "try" as const, draftId, draftRevision: tryable.revision, version: null, channel: null };
+          const run = { kind: "try" as const, draftId, draftRevision: tryable.revision, version: null, runId: null, channel: null };
           const limits = { priority: TRY_PRIORITY, maxAttempts: TRY_ATTEMPTS_MAX };
           const id = idOf(await insertRuns(tx, { ...runOf(actor, tenantId, tryable, inputs), ...run, ...limits, turns }));
           note.resource(id);
@@ -198,34 +238,20 @@ export function createSubmissions({
       return { runId };
     },
 
-    submit: async (actor, { templateName, range, channel, key, input }) => {
-      const resource = { kind: "run", id: "new", templateName };
-      await access.readFast({ actor, action: "runs.submit", resource }, async () => undefined);
-      const tenantId = requireTenant(actor);
-      if (channel !== undefined) {
-        if (range !== undefined) throw rangeAndChannel();
-        return submitTo(actor, tenantId, { templateName, channel, key, input });
+    submit: async (actor, { runId, ...input }) => {
+      const resource = { kind: "run", id: runId ?? "new", templateName: input.templateName };
+      const submitted = () =>
+        access.readFast({ actor, action: "runs.submit", resource }, async (tx) => (runId === undefined ? null : findSubmitted(tx, runId)));
+      // Before anything is looked at that may have changed since.
+      const known = await submitted();
+      if (known) return known;
+      try {
+        return await submitOne(actor, requireTenant(actor), { runId, ...input });
+      } catch (error) {
+        const other = isSecondRun(error) ? await submitted() : null;
+        if (other) return other;
+        throw error;
       }
-      const runnable = await templates.runnable(actor, { name: templateName, range: range ?? "latest" });
-      requireInput(input, runnable.manifest.spec.input);
-      await fleet.requireReadyHost(tenantId, runnable.capabilities);
-      const inputs = await storeInput(tenantId, input);
-      const { versionId, semver, subjectName, bundleDigest, manifestDigest } = runnable;
-      const runId = await inTurn(tenantId, 1, (turns) =>
-        access.performFast({ actor, action: "runs.submit", resource }, async (tx, note) => {
-          await quotas.requireNoHold(tx, { templateId: runnable.templateId });
-          if (!(await holdRunnable(tx, versionId))) throw versionRevoked(templateName, semver);
-          const run = { kind: "run" as const, draftId: null, draftRevision: null, channel: null };
-          const limits = { priority: RUN_PRIORITY, maxAttempts: runnable.limits.maxAttempts };
-          const version = { id: versionId, semver, subjectName, bundleDigest };
-          const id = idOf(await insertRuns(tx, { ...runOf(actor, tenantId, runnable, inputs), ...run, ...limits, version, turns }));
-          note.resource(id);
-          note.after({ templateName, semver, manifestDigest, bundleDigest });
-          return id;
-        }),
-      );
-      ring.work();
-      return { runId, semver, cohort: null };
     },
 
     submitBatch: async (actor, { count, maxAttempts = 3, priority = 0 }) => {
@@ -239,6 +265,7 @@ export function createSubmissions({
             draftId: null,
             draftRevision: null,
             version: null,
+            runId: null,
             channel: null,
             driver: "noop",
             manifestDigest: NO_MANIFEST,
