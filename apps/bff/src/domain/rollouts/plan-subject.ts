@@ -32,7 +32,7 @@ export function planMeaning(source: string, base: Base | null): Meaning {
     // A first revision changes nothing that was there: everything in it is new.
     changes: before?.plan && after.plan ? comparePlans(before, after) : [],
     demands: "none",
-    nextRef: after.plan && after.digest !== base?.digest ? nextRef : null,
+    nextRef: after.plan ? nextRef : null,
     findings: [],
     facts: {},
   };

@@ -5,7 +5,8 @@
  *   published     by the loop that hears of the approval: the next revision of its name, which never changes; rollouts that run keep theirs
  *   signed        by the loop that hears of that: with the tenant's key, and in the log; only now a rollout may begin by it
  *
- * A key that is distrusted takes its plans with it: no rollout begins by them. What runs keeps its copy, which was trusted when it began.
+ * A key that is distrusted takes its plans with it: no rollout begins by them until they are proposed again, as they are or otherwise, and
+ * signed by the next key. What runs keeps its copy, which was trusted when it began.
  */
 import type { Transaction } from "../../platform/database.ts";
 import type { Access } from "../access/access.ts";
@@ -54,8 +55,8 @@ export type Plans = {
   /** With its text and its earlier revisions, newest first. Failures: `plans.missing`. */
   get(actor: Actor, input: { name: string }): Promise<PlanView & { source: string; revisions: PlanView[] }>;
   /**
-   * Asks for this text to become the plan's next revision. Failures: `plans.invalid` with issues, `plans.name-mismatch`, `plans.nothing-changed`,
-   * `plans.proposed` when another proposal of the name is under way.
+   * Asks for this text to become the plan's next revision. Failures: `plans.invalid` with issues, `plans.name-mismatch`, `plans.nothing-changed`
+   * (the same text is no change, unless its signature is distrusted), `plans.proposed` when another proposal of the name is under way.
    */
   propose(actor: Actor, input: { name: string; source: string; title: string }): Promise<{ reviewNumber: number; reviewId: string }>;
   /** Null when the review is not about a plan. Failures: those of `reviews.require`, `plans.base-outdated`: kept on the review, which is open again. */
@@ -127,8 +128,9 @@ export function createPlans({ access, reviews, signing }: PlansParts): Plans {
           source,
           newest ? { ref: String(newest.revision), digest: newest.digest, content: newest.source } : null,
         );
-        if (content.nextRef === null)
-          throw new Failure("conflict", "plans.nothing-changed", `Nothing changed since revision ${newest?.revision}`, { name });
+        // The same text again is how a plan gets a signature in place of one that is distrusted.
+        if (newest && content.digest === newest.digest && newest.signature !== "distrusted")
+          throw new Failure("conflict", "plans.nothing-changed", `Nothing changed since revision ${newest.revision}`, { name });
         await closeAbandonedDrafts(tx, name);
         const tenantId = actor.tenantId ?? "";
         const draftId = await insertPlanDraft(tx, { tenantId, name, source, createdBy: actor.id });

@@ -236,7 +236,7 @@ test.each([
   await expect(start(t, "1.0.0")).rejects.toMatchObject({ code: "plans.unsigned", details: { revision: 2 } });
 });
 
-test("a plan that a distrusted key signed begins no rollout; one under way goes on, and a revision by the next key begins others", async () => {
+test("a plan that a distrusted key signed begins no rollout; one under way goes on, and the same text signed by the next key begins others", async () => {
   await using t = await openTestRollouts();
   await withStable(t);
   await t.version("1.1.0");
@@ -253,8 +253,10 @@ test("a plan that a distrusted key signed begins no rollout; one under way goes 
   await expect(start(t, "1.2.0")).rejects.toMatchObject(refused);
   expect((await rollouts.preview(operatorOf(t), { ...onProduction, semver: "1.2.0" })).problems).toMatchObject([{ code: refused.code }]);
   clock.advance(1_000);
-  await t.plan(PLAN.replace("weight: 10,", "weight: 5,"));
+  expect(await t.plan(PLAN)).toMatchObject({ revision: 2 });
   await start(t, "1.2.0");
+  // Trusted again, it is refused again.
+  await expect(t.plan(PLAN)).rejects.toMatchObject({ code: "plans.nothing-changed" });
 });
 
 test("while a hold is on, nothing is submitted to the channel, and the reason is said", async () => {
