@@ -304,6 +304,37 @@ test("old log entries are forgotten in batches, young ones stay", async () => {
   expect(await registry.runs.forgetLogs(systemActor("log-retention"))).toBe(0);
 });
 
+test("events are forgotten a year after their run's end, in batches; those of a run that goes on stay", async () => {
+  await using registry = await openTestRegistry();
+  const host = await registry.readyHost();
+  const [ended, going] = await registry.runs.submitBatch(seeder(registry.kernel.acme.id), { count: 2 });
+  await registry.runs.cancel(registry.kernel.acme.as("editor"), { runId: ended ?? "" });
+  await registry.runs.lease(host, { max: 1 });
+  const year = 365 * 24 * 60 * 60_000;
+  const forget = () => registry.runs.forgetLogs(systemActor("log-retention"));
+  const { fastDatabase } = registry.kernel;
+  const counts = async () => {
+    const { rows } = await fastDatabase.asSystem((tx) =>
+      tx.query<{ ended: number; going: number }>(
+        "select count(*) filter (where run_id = $1)::int as ended, count(*) filter (where run_id = $2)::int as going from run_events",
+        [ended, going],
+      ),
+    );
+    return rows[0];
+  };
+  await fastDatabase.asSystem((tx) =>
+    tx.query("insert into run_events (tenant_id, run_id, attempt, kind) select $1, $2, 1, 'retried' from generate_series(1, 5000)", [
+      registry.kernel.acme.id,
+      ended,
+    ]),
+  );
+  registry.clock.advance(year - 60_000);
+  expect([await forget(), await counts()]).toEqual([0, { ended: 5_002, going: 2 }]);
+  registry.clock.advance(120_000);
+  expect([await forget(), await forget(), await forget()]).toEqual([5_000, 2, 0]);
+  expect(await counts()).toEqual({ ended: 0, going: 2 });
+});
+
 test("a blob is opened only under a lease that names it, and an output only by its own lease", async () => {
   await using registry = await openTestRegistry();
   const { acme } = registry.kernel;

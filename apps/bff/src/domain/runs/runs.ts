@@ -14,6 +14,7 @@ import { Failure } from "../failure.ts";
 import { type Fleet, hostDoorbell } from "../fleet/fleet.ts";
 import { repinQueued } from "./baseline-store.ts";
 import { carryOut, readBaselines, rowPins } from "./baselines.ts";
+import { deleteEvents } from "./event-store.ts";
 import { createLeases, type Leases, moveOf } from "./leases.ts";
 import { deleteEntries } from "./log-store.ts";
 import { createOutputJudge } from "./output.ts";
@@ -50,7 +51,7 @@ export type Runs = Leases &
      */
     repin(tx: FastTransaction, input: { channelId: string; fromVersionId: string; to: Pins; reason: string }): Promise<string[]>;
     ring(runIds: readonly string[]): void;
-    /** Deletes a batch of log entries past their time; answers how many. */
+    /** Deletes a batch of log entries and one of events past their time; answers how many. */
     forgetLogs(loop: SystemActor): Promise<number>;
   };
 
@@ -71,6 +72,9 @@ export type RunsParts = {
 const EXPIRED_BATCH = 500;
 const LOGS_KEPT_MS = 30 * 24 * 60 * 60_000;
 const LOGS_BATCH = 5_000;
+/** After the run's end. */
+const EVENTS_KEPT_MS = 365 * 24 * 60 * 60_000;
+const EVENTS_BATCH = 5_000;
 const REVOKED_BATCH = 500;
 
 export function createRuns({
@@ -150,6 +154,10 @@ export function createRuns({
 
     expire: () => takeBackHeld((tx) => lockExpired(tx, clock.now(), EXPIRED_BATCH), "lease-expired"),
     takeBack: (_loop, { hostId, reason }) => takeBackHeld((tx) => lockHeldBy(tx, hostId), reason),
-    forgetLogs: () => fastDatabase.asSystem((tx) => deleteEntries(tx, new Date(clock.now().getTime() - LOGS_KEPT_MS), LOGS_BATCH)),
+    forgetLogs: async () => {
+      const ago = (ms: number) => new Date(clock.now().getTime() - ms);
+      const entries = await fastDatabase.asSystem((tx) => deleteEntries(tx, ago(LOGS_KEPT_MS), LOGS_BATCH));
+      return entries + (await fastDatabase.asSystem((tx) => deleteEvents(tx, ago(EVENTS_KEPT_MS), EVENTS_BATCH)));
+    },
   };
 }
