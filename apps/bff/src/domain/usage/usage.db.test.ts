@@ -14,6 +14,9 @@ const SUMS = `sum(runs)::bigint as runs, sum(succeeded)::bigint as succeeded, su
   sum(dead)::bigint as dead, sum(cpu_us)::bigint as "cpuUs", sum(memory_mib_ms)::bigint as "memoryMibMs",
   sum(allocated_nanos)::bigint as "allocatedNanos", sum(used_nanos)::bigint as "usedNanos"`;
 
+/** Drawn by the thousandth: most doubles are so small that they cost nothing. */
+const msUpTo = (max: number) => fc.nat({ max: max * 1_000 }).map((us) => us / 1_000);
+
 const saidArbitrary = (tenantIds: readonly string[]) =>
   fc.record({
     tenant: fc.nat({ max: tenantIds.length - 1 }),
@@ -21,8 +24,8 @@ const saidArbitrary = (tenantIds: readonly string[]) =>
     channel: fc.option(fc.nat({ max: 1 }), { nil: null }),
     state: fc.constantFrom("succeeded", "succeeded", "failed", "cancelled", "dead"),
     minutes: fc.nat({ max: 3_000 }),
-    durationMs: fc.option(fc.double({ min: 0, max: 100_000, noNaN: true }), { nil: null }),
-    cpuMs: fc.double({ min: 0, max: 1_000, noNaN: true }),
+    durationMs: fc.option(msUpTo(100_000), { nil: null }),
+    cpuMs: msUpTo(1_000),
     memory: fc.nat({ max: 1 << 30 }),
     step: fc.nat({ max: 1 }),
     cohort: fc.constantFrom("baseline", "canary", null),
