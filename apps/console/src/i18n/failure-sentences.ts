@@ -745,6 +745,16 @@ const sentences = {
     en: [`A chart shows at most ${text(max, "so many")} points.`, "Choose a shorter period, or longer steps."],
     fr: [`Un graphique montre au plus ${text(max, "tant de")} points.`, "Choisissez une période plus courte ou des pas plus longs."],
   }),
+  "usage.outcomes-gone": ({ oldest }) => ({
+    en: [
+      "What these days were counted from is not kept any more.",
+      `Their figures stay as they are. Begin at ${text(oldest, "a later day")} or later.`,
+    ],
+    fr: [
+      "Ce à partir de quoi ces jours ont été comptés n'est plus conservé.",
+      `Leurs chiffres restent tels quels. Commencez au ${text(oldest, "plus tard")} ou après.`,
+    ],
+  }),
   "usage.not-whole-days": () => ({
     en: ["Usage is counted anew for whole days only.", "Begin and end at midnight, UTC."],
     fr: ["La consommation ne se recompte que par jours entiers.", "Commencez et finissez à minuit, UTC."],

@@ -6,6 +6,7 @@ import { parseManifest } from "@agent-factory/manifest";
 import { parseDuration } from "@agent-factory/manifest/units";
 import type { Logger } from "@agent-factory/process/logger";
 import type { FastDatabase, FastTransaction } from "../../platform/fast-database.ts";
+import { Failure } from "../failure.ts";
 import { type Outcome, outcomeOf, outcomeSchema } from "./outcome.ts";
 import { bookAt, DEFAULT_PRICES } from "./price-book.ts";
 import { rollUp } from "./rollup.ts";
@@ -14,6 +15,7 @@ import {
   addRollups,
   clearRollups,
   ensurePartitions,
+  findOldestKept,
   findPrices,
   findSources,
   type InboxRow,
@@ -31,7 +33,10 @@ const REBUILD_PAGE = 5_000;
 export type Ingester = {
   /** Counts up to a batch; answers how many rows left the inbox. */
   ingest(limit?: number): Promise<number>;
-  /** Counts a tenant's roll-ups of whole UTC days `[from, to)` anew from its outcomes; answers how many outcomes that were. */
+  /**
+   * Counts a tenant's roll-ups of whole UTC days `[from, to)` anew from its outcomes; answers how many outcomes that were.
+   * Failures: `usage.outcomes-gone` with the oldest day that can be.
+   */
   rebuild(input: { tenantId: string; from: Date; to: Date }): Promise<number>;
 };
 
@@ -115,6 +120,7 @@ export function createIngester({ fastDatabase, logger }: { fastDatabase: FastDat
     rebuild: ({ tenantId, from, to }) =>
       fastDatabase.asSystem(async (tx) => {
         await stopCounting(tx);
+        await requireKept(tx, from);
         await clearRollups(tx, { tenantId, from, to });
         let [counted, after]: [number, Outcome | null] = [0, null];
         for (;;) {
@@ -126,6 +132,20 @@ export function createIngester({ fastDatabase, logger }: { fastDatabase: FastDat
         }
       }),
   };
+}
+
+/** Roll-ups of days are kept for ever, outcomes are not: what they came from may be gone, and they with it if they were cleared. */
+async function requireKept(tx: FastTransaction, from: Date): Promise<void> {
+  const oldest = await findOldestKept(tx);
+  if (oldest !== null && from >= oldest) return;
+  throw new Failure(
+    "conflict",
+    "usage.outcomes-gone",
+    "The outcomes of these days are not kept any more: their roll-ups stay as they are",
+    {
+      oldest: oldest?.toISOString() ?? null,
+    },
+  );
 }
 
 function latencyOf(source: string): number | null {

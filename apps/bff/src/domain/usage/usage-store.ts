@@ -290,6 +290,15 @@ export async function pageOutcomes(
   return rows;
 }
 
+/** The first day whose outcomes are kept; null when none ever were. */
+export async function findOldestKept(tx: FastTransaction): Promise<Date | null> {
+  const { rows } = await tx.query<{ oldest: Date | null }>(
+    `select min(to_date(right(c.relname, 6), 'YYYYMM'))::timestamptz as oldest from pg_inherits i join pg_class c on c.oid = i.inhrelid
+      where i.inhparent = 'run_outcomes'::regclass and c.relname ~ '^run_outcomes_[0-9]{6}$'`,
+  );
+  return rows[0]?.oldest ?? null;
+}
+
 export async function clearRollups(tx: FastTransaction, { tenantId, from, to }: { tenantId: string; from: Date; to: Date }): Promise<void> {
   await tx.query("delete from usage_rollups where tenant_id = $1 and bucket >= $2 and bucket < $3", [tenantId, from, to]);
 }

@@ -178,6 +178,27 @@ test("roll-ups rebuilt from the outcomes are those that were counted live, to th
   });
 });
 
+test("days whose outcomes are gone are not counted anew: their roll-ups, which are kept for ever, stay", async () => {
+  await using t = await openTestUsage();
+  const { kernel, usage } = t;
+  const tenantId = kernel.acme.id;
+  await t.say([saidOf(tenantId, { at: new Date("2031-03-30T12:00:00Z") }), saidOf(tenantId, { at: NOON })]);
+  while ((await usage.ingest(loop)) > 0);
+  const all = () => kernel.fastDatabase.asSystem((tx) => tx.query("select * from usage_rollups order by grain_seconds, bucket"));
+  const { rows } = await all();
+  expect(rows.length).toBe(6);
+  await kernel.fastDatabase.asSystem((tx) => tx.query("select drop_outcome_partitions('2031-04-01')"));
+  const rebuild = (from: string, to: string) =>
+    usage.rebuild(loop, { tenantId, from: new Date(`${from}T00:00:00Z`), to: new Date(`${to}T00:00:00Z`) });
+  await expect(rebuild("2031-03-30", "2031-05-20")).rejects.toMatchObject({
+    code: "usage.outcomes-gone",
+    details: { oldest: "2031-04-01T00:00:00.000Z" },
+  });
+  expect((await all()).rows).toEqual(rows);
+  expect(await rebuild("2031-04-01", "2031-05-20")).toBe(1);
+  expect((await all()).rows).toEqual(rows);
+});
+
 test("the price book of the moment decides the cost, whenever it is counted; without one the default does", async () => {
   await using t = await openTestUsage();
   const { kernel, usage } = t;

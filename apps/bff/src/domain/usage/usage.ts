@@ -25,7 +25,7 @@ export type Usage = Budgets &
     ingest(loop: SystemActor): Promise<number>;
     /**
      * Counts a tenant's roll-ups of whole UTC days `[from, to)` anew from its outcomes; answers how many outcomes that were. Counting
-     * waits meanwhile. Failures: `usage.not-whole-days` (invalid).
+     * waits meanwhile. Failures: `usage.not-whole-days` (invalid), `usage.outcomes-gone` with the oldest day that can be.
      */
     rebuild(loop: SystemActor, input: { tenantId: string; from: Date; to: Date }): Promise<number>;
     /** Units of a rollout by step, cohort and metric, for its analysis. */
