@@ -1,4 +1,5 @@
 /** What the reviews module asks about rollout plans; main.ts hands it over, since reviews stand to the left. */
+import type { Change } from "@agent-factory/manifest/compare";
 import type { Decisions } from "../decisions/decisions.ts";
 import type { Base, Check, Content, Meaning, SubjectKind } from "../reviews/reviews.ts";
 import { readPlan } from "./plan.ts";
@@ -30,7 +31,12 @@ export function planMeaning(source: string, base: Base | null): Meaning {
   return {
     digest: after.digest,
     // A first revision changes nothing that was there: everything in it is new.
-    changes: before?.plan && after.plan ? comparePlans(before, after) : [],
+    changes:
+      before === null || !after.plan
+        ? []
+        : before.plan
+          ? comparePlans({ ...before, plan: before.plan }, { ...after, plan: after.plan })
+          : [baseUnreadable(base?.ref)],
     demands: "none",
     nextRef: after.plan ? nextRef : null,
     findings: [],
@@ -40,6 +46,19 @@ export function planMeaning(source: string, base: Base | null): Meaning {
 
 export function planContent(source: string, base: Base | null): Content {
   return { ...planMeaning(source, base), content: source, base };
+}
+
+/** What cannot be compared may be looser in anything: it needs as many who agree as what is. */
+function baseUnreadable(ref: string | undefined): Change {
+  return {
+    class: "permission",
+    path: "/spec",
+    code: "plan.base-unreadable",
+    message: {
+      en: `Revision ${ref} is no valid plan by today's rules: what became looser since cannot be told.`,
+      fr: `La révision ${ref} n'est pas un plan valable selon les règles actuelles : on ne peut pas dire ce qui est devenu plus souple depuis.`,
+    },
+  };
 }
 
 function soundCheck(sound: boolean): Check {
