@@ -136,6 +136,18 @@ test("in every table, a tenant sees no row of another, and can neither write the
   }
 });
 
+test("a tenant moves nobody's place in the queue, its own neither", async () => {
+  await using kernel = await openTestKernel();
+  const { acme, fastDatabase } = kernel;
+  await fastDatabase.asSystem((tx) => tx.query("insert into tenant_queues (tenant_id, virtual_time) values ($1, 7)", [acme.id]));
+  const tried = (sql: string) => fastDatabase.inTenant(acme.id, (tx) => tx.query(sql, [acme.id]));
+  await expect(tried("update tenant_queues set virtual_time = 0 where tenant_id = $1")).rejects.toThrow("permission denied");
+  await expect(tried("insert into tenant_queues (tenant_id, virtual_time) values ($1, 0) on conflict do nothing")).rejects.toThrow(
+    "permission denied",
+  );
+  expect((await tried("select virtual_time from tenant_queues where tenant_id = $1")).rows).toEqual([{ virtual_time: 7 }]);
+});
+
 test("outside a tenant's transaction the tenant role sees nothing, and a pooled connection keeps no tenant", async () => {
   await using kernel = await openTestKernel();
   const client = new pg.Client({ connectionString: kernel.db.tenantUrl });
