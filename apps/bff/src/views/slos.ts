@@ -1,7 +1,7 @@
 /**
  * Service level objectives of templates: what the version in force promises, and how the template's runs kept it. In force is what a channel
- * holds as stable; of several channels, the one with most runs of late. A version that no channel holds promises nothing to anybody, unless
- * the template has no channel at all: then its newest one counts.
+ * holds as stable and nobody revoked; of several channels, the one with most runs of late. While a channel holds such a version, one that
+ * none holds (a canary that was rolled back, say) promises nothing to anybody; when none does, the newest that is not revoked counts.
  */
 import { parseManifest } from "@agent-factory/manifest";
 import { parseDuration } from "@agent-factory/manifest/units";
