@@ -103,12 +103,12 @@ test("two tabs on one draft do not overwrite each other silently", async ({ page
 
 test("the editor completes and explains the manifest as its schema says", async ({ page }) => {
   await newDraft(page);
-  await appendLine(page, "  sl");
+  await appendLine(page, "  wa");
   await page.keyboard.press("Control+Space");
-  const offered = page.locator(".suggest-widget.visible .monaco-list-row").filter({ hasText: "slo" });
+  const offered = page.locator(".suggest-widget.visible .monaco-list-row").filter({ hasText: "warm" });
   await expect(offered).toBeVisible();
   await page.keyboard.press("Enter");
-  await expectLastLine(page, "slo:");
+  await expectLastLine(page, "warm:");
 
   await page.keyboard.press("ControlOrMeta+Home");
   const driver = manifest(page).locator(".view-line").filter({ hasText: "driver: node" });
