@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "./support/accessibility.ts";
 import { expect, forgive, signIn, test } from "./support/product.ts";
-import { mutate, publish } from "./support/publication.ts";
+import { mutate, publish, query } from "./support/publication.ts";
 
 /** What a budget is at least. A run of some milliseconds costs a fraction of it; some tens of them use it up. */
 const BUDGET_MIN = "0.000001";
@@ -14,6 +14,8 @@ test("a budget that is used up refuses new runs with the reason, until it is rai
   await publish(page, browser, name);
   const submit = () => mutate<{ runId: string }>(page, "runs.submit", { templateName: name, range: "1.0.0", input: '{"lines":["a 1"]}' });
   await Promise.all(Array.from({ length: RUNS }, submit));
+  const ended = async () => (await query<{ items: unknown[] }>(page, "runs.list", { templateName: name, state: "succeeded" })).items.length;
+  await expect.poll(ended, { message: "runs that ended", timeout: 120_000 }).toBe(RUNS);
 
   // The manager bounds it: what was spent before counts, so it warns and stops at once.
   const manager = await (await browser.newContext()).newPage();

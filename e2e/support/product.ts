@@ -73,11 +73,23 @@ export async function signIn(page: Page, person: Person, path = "/"): Promise<vo
     await page.context().clearCookies({ name: SESSION_COOKIE });
     await page.context().addCookies(known.cookies);
     await page.goto(path);
-    return;
+    return answering(page);
   }
   await signInAtProvider(page, person, path);
   const cookies = await page.context().cookies(consoleUrl());
   sessions.set(person, { cookies: cookies.filter(({ name }) => SESSION_COOKIE.test(name)), at: Date.now() });
+  await answering(page);
+}
+
+/** Whether React has taken over every button that the server sent. */
+const ANSWERS = `(() => {
+  const buttons = [...document.querySelectorAll("button")];
+  return buttons.length > 0 && buttons.every((one) => Object.keys(one).some((key) => key.startsWith("__reactFiber$")));
+})()`;
+
+/** Resolves when the page's buttons do something, however slow the machine is. */
+async function answering(page: Page): Promise<void> {
+  await expect.poll(() => page.evaluate(ANSWERS).catch(() => false), { message: "the page answers", timeout: 60_000 }).toBe(true);
 }
 
 async function signInAtProvider(page: Page, person: Person, path: string): Promise<void> {
