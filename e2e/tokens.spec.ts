@@ -55,10 +55,17 @@ test("a token's secret is shown once and does what its roles say, until it is re
 });
 
 test("the API describes itself, and its reference is read without a sign-in", async ({ page }) => {
-  const description = (await (await fetch(`${registryUrl()}/v1/openapi.json`)).json()) as { openapi: string; paths: object };
+  const description = (await (await fetch(`${registryUrl()}/v1/openapi.json`)).json()) as {
+    openapi: string;
+    paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId: string }>>>>;
+  };
   expect(description.openapi).toMatch(/^3\.1\./);
   const reference = await page.request.get(`${registryUrl()}/v1/docs`);
   expect(reference.status()).toBe(200);
   const text = await reference.text();
-  for (const path of Object.keys(description.paths)) expect(text).toContain(path.split("/")[2] ?? path);
+  expect(Object.keys(description.paths)).toContain("/v1/runs");
+  for (const [path, methods] of Object.entries(description.paths)) {
+    expect(text).toContain(`<code>${path}</code>`);
+    for (const { operationId } of Object.values(methods)) expect(text).toContain(`id="${operationId}"`);
+  }
 });

@@ -1,0 +1,130 @@
+import type { Browser } from "@playwright/test";
+import { expectAccessible } from "./support/accessibility.ts";
+import { expect, type Locator, type Page, signIn, test } from "./support/product.ts";
+import { mutate } from "./support/publication.ts";
+
+const trail = (page: Page): Locator => page.getByRole("table", { name: /^(Audit trail|Journal d'audit)$/ });
+/** The column that says who, and what kind of somebody. */
+const who = (page: Page): Locator => trail(page).locator("tbody > tr > td:nth-child(2)");
+const entry = (page: Page, action: string): Locator => trail(page).getByRole("row").filter({ hasText: action });
+
+async function choose(page: Page, filter: string, option: string): Promise<void> {
+  await page.getByRole("combobox", { name: filter }).click();
+  await page.getByRole("option", { name: option, exact: true }).click();
+}
+
+/** A draft that the editor began and gave up: entries of the test's own, about a thing that no other test touches. */
+async function draftGivenUp(browser: Browser): Promise<string> {
+  const context = await browser.newContext();
+  try {
+    const editor = await context.newPage();
+    await signIn(editor, "acme-editor");
+    const { draftId } = await mutate<{ draftId: string }>(editor, "drafts.create", { templateName: "log-digest" });
+    await mutate(editor, "drafts.discard", { draftId });
+    return draftId;
+  } finally {
+    await context.close();
+  }
+}
+
+test("the trail is narrowed to people, the system or one thing, stays so in the address, and opened again by one press", async ({
+  page,
+  browser,
+}) => {
+  const draftId = await draftGivenUp(browser);
+  await signIn(page, "acme-admin", "/audit");
+  for (const [option, kind, word] of [
+    ["The system", "system", "system"],
+    ["People", "user", "person"],
+  ] as const) {
+    await choose(page, "Who", option);
+    await expect(page).toHaveURL(new RegExp(`[?&]who=${kind}(&|$)`));
+    await expect(who(page).first()).toContainText(word);
+    const count = await who(page).count();
+    expect(count, `entries of ${option}`).toBeGreaterThan(0);
+    await expect(who(page).filter({ hasText: new RegExp(`${word}$`) }), "entries of anybody else").toHaveCount(count);
+  }
+  await page.reload();
+  await expect(page.getByRole("combobox", { name: "Who" })).toContainText("People");
+  await expect(who(page).first()).toContainText("person");
+  await expectAccessible(page);
+
+  // One thing, by its id: whoever did something to it.
+  const thing = page.getByRole("searchbox", { name: "Name or id of the thing" });
+  await thing.fill(draftId);
+  await thing.press("Enter");
+  await expect(page).toHaveURL(new RegExp(`who=user&thing=${draftId}`));
+  await expect(who(page)).toHaveCount(2);
+  await expect(entry(page, "drafts.create")).toContainText("Emma Laurent");
+  await expect(entry(page, "drafts.discard")).toContainText("allowed");
+
+  // A host did nothing to it: that is said, with a way out; the way back is the browser's.
+  await choose(page, "Who", "Hosts");
+  await expect(page.getByText("No entry matches")).toBeVisible();
+  await expectAccessible(page);
+  await page.goBack();
+  await expect(who(page)).toHaveCount(2);
+  await page.goForward();
+  await expect(page.getByText("No entry matches")).toBeVisible();
+  await page.getByRole("main").getByRole("button", { name: "Clear the filters" }).last().click();
+  await expect(page).toHaveURL(/\/audit$/);
+  await expect(who(page).first()).toBeVisible();
+  await expect(page.getByRole("combobox", { name: "Who" })).toContainText("Anybody");
+  await expect(thing).toHaveValue("");
+});
+
+test("an entry shows the fields before and after, and leads to everything about its thing", async ({ page, browser }) => {
+  const draftId = await draftGivenUp(browser);
+  await signIn(page, "acme-reviewer", "/audit?who=user&action=drafts.discard");
+  await entry(page, draftId).getByRole("button", { name: "Details of drafts.discard" }).click();
+  const changes = page.getByRole("region", { name: "What changed" });
+  const state = changes.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "state", exact: true }) });
+  await expect(state.getByRole("cell")).toHaveText(["open", "discarded"]);
+  await expect(page.getByRole("region", { name: "Entry" })).toContainText(draftId);
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "All entries about this" }).click();
+  await expect(page).toHaveURL(new RegExp(`/audit\\?kind=draft&thing=${draftId}$`));
+  await expect(entry(page, "drafts.create")).toHaveCount(1);
+  await page.keyboard.press("Tab");
+  await expectAccessible(page);
+});
+
+test("the whole trail is recomputed on demand, and holds", async ({ page }) => {
+  await signIn(page, "acme-admin", "/audit");
+  await page.getByRole("button", { name: "Verify the trail" }).click();
+  await expect(page.getByText("The trail holds")).toBeVisible({ timeout: 60_000 });
+  const said = await page.getByText(/entries recomputed: each is as it was written/).textContent();
+  expect(Number(/([\d,]+) entries recomputed/.exec(said ?? "")?.[1]?.replaceAll(",", ""))).toBeGreaterThan(1);
+  await expect(page.getByText(/The signed tree counts [\d,]+ leaves\./)).toBeVisible();
+  await expect(page.getByRole("button", { name: "Verify again" })).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole("link", { name: "Open the log" }).click();
+  await expect(page).toHaveURL(/\/trust\/log$/);
+});
+
+test("the trail and its check stand in French, also where the screen is narrow", async ({ page, context, baseURL }) => {
+  await context.addCookies([{ name: "locale", value: "fr", url: baseURL ?? "" }]);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await signIn(page, "acme-admin", "/audit?who=user");
+  await expect(page.getByRole("combobox", { name: "Qui" })).toContainText("Personnes");
+  await expect(who(page).first()).toContainText("personne");
+  await page.getByRole("button", { name: "Vérifier le journal" }).click();
+  await expect(page.getByText("Le journal est intact")).toBeVisible({ timeout: 60_000 });
+  await trail(page)
+    .getByRole("button", { name: /^Détails de / })
+    .first()
+    .click();
+  await expect(page.getByRole("region", { name: "Ce qui a changé" })).toBeVisible();
+  const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+  expect(overflow, "the page scrolls sideways").toBeLessThanOrEqual(0);
+  await expectAccessible(page);
+});
+
+test("whoever may not read the trail is told who can, and gets none of it", async ({ page }) => {
+  await signIn(page, "acme-editor", "/audit");
+  await expect(page.getByText("This page is not for your role")).toBeVisible();
+  await expect(page.getByRole("main")).toContainText("Reviewers, managers, operators, and administrators can");
+  await expect(trail(page)).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Verify the trail" })).toHaveCount(0);
+  await expectAccessible(page);
+});
