@@ -160,10 +160,10 @@ test("the fleet stands in French, also where the screen is narrow", async ({ pag
   await expectAccessible(page);
 });
 
-/** Runs the command that the page shows, as whoever reads it would; on this machine, so with a port and a directory of its own. */
+/** Runs the command that the page shows, as whoever reads it would; on this machine, so with a port of its own. */
 async function join(command: string): Promise<ChildProcess> {
   const [program = "", ...rest] = command.trim().split(" ");
-  const stateDir = temporaryDir("rack");
+  const logDir = temporaryDir("rack");
   return startChild({
     name: "a second host",
     command: "env",
@@ -172,12 +172,11 @@ async function join(command: string): Promise<ChildProcess> {
     env: {
       PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH ?? ""}`,
       HOME: process.env.HOME,
-      STATE_DIR: stateDir,
       HEALTH_PORT: "0",
       SLOTS: "1",
       WARM_TARGET: "1",
     },
-    logFile: path.join(stateDir, "log"),
+    logFile: path.join(logDir, "log"),
   });
 }
 

@@ -1,7 +1,7 @@
 /**
  * Real work for the demo tenant through the public REST API, until Ctrl-C:
  *
- *   npm run traffic                          both examples on their channel `production`, 10 runs a second
+ *   npm run traffic                          both examples on their channel `production`, 7 runs a second
  *   npm run traffic -- --rate 20 --minutes 5 --template dependency-audit --channel production --people 500
  *
  * The inputs are real: dependency trees cut from this project's own lockfile, and the logs that the running product writes.
@@ -25,7 +25,7 @@ async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
-      rate: { type: "string", default: "10" },
+      rate: { type: "string", default: "7" },
       minutes: { type: "string" },
       template: { type: "string", multiple: true, default: ["dependency-audit", "log-digest"] },
       channel: { type: "string", default: "production" },

@@ -51,8 +51,8 @@ metadata: { name: standard, title: Standard }
 spec:
   alpha: 0.01
   steps:
-    - { weight: 10, minSamples: 10, deadline: 45s, onDeadline: proceed }
-    - { weight: 50, minSamples: 40, deadline: 45s, onDeadline: proceed }
+    - { weight: 10, minSamples: 5, deadline: 45s, onDeadline: proceed }
+    - { weight: 50, minSamples: 20, deadline: 45s, onDeadline: proceed }
     - { weight: 100, deadline: 30s, onDeadline: proceed }
   metrics:
     - { name: failed, tolerance: 1.0, margin: 1.5, onBreach: rollback }

@@ -69,7 +69,7 @@ export function createEnrolment({ access, audit, fastDatabase, authority, clock,
         note.resource(id);
         note.after({ hostName, labels, expiresAt: expiresAt.toISOString() });
         const token = formatJoinToken({ tokenId: id, secret, caFingerprint: authority.caFingerprint });
-        const command = `GATEWAY_URL=${gatewayUrl} JOIN_TOKEN=${token} node apps/runtime-agent/src/main.ts`;
+        const command = `GATEWAY_URL=${gatewayUrl} JOIN_TOKEN=${token} STATE_DIR=.data/hosts/${hostName} node apps/runtime-agent/src/main.ts`;
         return { token, expiresAt: expiresAt.toISOString(), command };
       }),
 

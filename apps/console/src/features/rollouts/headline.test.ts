@@ -58,6 +58,13 @@ describe("a page begins with where the rollout stands", () => {
     expect(read({ samples: { baseline: 900, canary: 81, needed: 50 } }).text).toContain("81 samples, which is enough");
   });
 
+  test("at its deadline a step with too few samples pauses, whatever the plan says of one with enough", () => {
+    const { plan } = rollout();
+    const proceeding = { ...plan, steps: plan.steps.map((step) => ({ ...step, onDeadline: "proceed" as const })) };
+    expect(read({ plan: proceeding }).text).toContain("It pauses in 20 min. without a verdict.");
+    expect(read({ plan: proceeding, samples: { baseline: 900, canary: 81, needed: 50 } }).text).toContain("It goes on in 20 min.");
+  });
+
   test("a closed gate asks for a person", () => {
     expect(read({ gate: { title: "The desk agrees", waiting: true, passedAt: null } })).toMatchObject({
       name: "gate",

@@ -47,13 +47,14 @@ function running(rollout: RolloutPageView, { rollout: words }: Words, format: Fo
   if (gate?.waiting)
     return { tone: "warning", name: "gate", title: words.gateTitle(gate.title), text: words.gateText(canary, percent), quote: null };
   const done = format.number(samples.canary);
+  const tooFew = weightPercent < 100 && samples.canary < samples.needed;
   const parts = [
     weightPercent === 100
       ? words.runningLast
-      : samples.canary < samples.needed
+      : tooFew
         ? words.runningSamples(done, format.number(samples.needed))
         : words.runningEnough(done),
-    deadlineAt === null ? "" : words.deadlineIn(format.relative(deadlineAt), plan.steps[step]?.onDeadline !== "proceed"),
+    deadlineAt === null ? "" : words.deadlineIn(format.relative(deadlineAt), plan.steps[step]?.onDeadline !== "proceed" || tooFew),
   ];
   return { tone: "accent", name: "running", title: words.runningTitle(percent, channel, canary), text: joined(parts), quote: null };
 }
