@@ -103,12 +103,12 @@ test("two tabs on one draft do not overwrite each other silently", async ({ page
 
 test("the editor completes and explains the manifest as its schema says", async ({ page }) => {
   await newDraft(page);
-  await appendLine(page, "  wa");
+  await appendLine(page, "  capab");
   await page.keyboard.press("Control+Space");
-  const offered = page.locator(".suggest-widget.visible .monaco-list-row").filter({ hasText: "warm" });
+  const offered = page.locator(".suggest-widget.visible .monaco-list-row").filter({ hasText: "capabilities" });
   await expect(offered).toBeVisible();
   await page.keyboard.press("Enter");
-  await expectLastLine(page, "warm:");
+  await expectLastLine(page, "capabilities:");
 
   await page.keyboard.press("ControlOrMeta+Home");
   const driver = manifest(page).locator(".view-line").filter({ hasText: "driver: node" });
