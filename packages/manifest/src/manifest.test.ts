@@ -1,40 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import type { Diagnostic } from "./diagnostic.ts";
 import { manifestJsonSchema } from "./json-schema.ts";
 import { parseManifest } from "./manifest.ts";
-
-const digest = `sha256:${"ab".repeat(32)}`;
-
-/** Every field of a manifest, as DOMAIN describes it. */
-const whole = `apiVersion: agentfactory.dev/v1
-kind: AgentTemplate
-metadata:
-  name: invoice-triage
-  title: Invoice triage
-  description: Reads an invoice and files it.
-  owner: team-finance
-  labels: { domain: finance, data-class: internal }
-spec:
-  driver: node
-  code: { archive: ${digest}, entry: default }
-  model: { provider: openai-compatible, endpoint: default, name: gemma-3-270m, temperature: 0, maxOutputTokens: 512 }
-  prompt: { system: "Answer in {{ locale }}", variables: { locale: { type: string, default: fr } } }
-  tools:
-    - { name: fetch-invoice, mcp: { server: invoices, allow: [get_invoice] } }
-    - { name: convert, plugin: { archive: ${digest}, permissions: { network: [], filesystem: none } } }
-  input: { type: object }
-  output: { type: object }
-  state: { version: 2, schema: { type: object }, migrations: { "1->2": [] } }
-  capabilities: [ocr, fr]
-  resources: { cpu: 500m, memory: 256Mi, gpu: { count: 0, memory: 0 }, isolation: shared }
-  limits: { timeout: 30s, maxAttempts: 3, maxTokens: 20000, maxCost: 0.05 EUR, concurrency: 20 }
-  sandbox: { network: { egress: [api.example.com] }, filesystem: read-only, syscalls: default }
-  slo: { availability: 99.5, latencyP95: 2s, window: 30d }
-  warm: { min: 1, max: 8 }
-  secrets: [ { name: INVOICE_KEY, from: "vault:kv/finance/invoices#key" } ]
-`;
+import { digest, whole } from "./test-manifest.ts";
 
 /** The one diagnostic of a source that has exactly one. */
 function only(source: string): Diagnostic {
@@ -141,23 +110,6 @@ spec:
     [99, ""],
   ])("%i says %o", (line, pointer) => {
     expect(parseManifest(text).pointerAt(line)).toBe(pointer);
-  });
-
-  test("is inside what it is said to be, whatever the text", () => {
-    const value = fc.jsonValue({ maxDepth: 4 });
-    fc.assert(
-      fc.property(fc.dictionary(fc.stringMatching(/^[a-z/~]{1,6}$/), value), fc.boolean(), (data, asJson) => {
-        const source = asJson ? JSON.stringify(data, null, 2) : stringify(data);
-        const { pointerAt, locate } = parseManifest(source);
-        for (let line = 1; line <= source.split("\n").length; line += 1) {
-          const pointer = pointerAt(line);
-          if (pointer === "") continue;
-          expect(locate(pointer, "key").line).toBeLessThanOrEqual(line);
-          expect(locate(pointer).endLine).toBeGreaterThanOrEqual(line);
-        }
-      }),
-      { numRuns: 300 },
-    );
   });
 
   test("of a text that cannot be read is nowhere, and no line throws", () => {
@@ -366,41 +318,6 @@ describe("a field that is wrong is named, placed and explained", () => {
       "/spec/limits/timeout",
       "/spec/warm/min",
     ]);
-  });
-});
-
-describe("whatever is typed", () => {
-  const inside = (source: string) => {
-    const { diagnostics, manifest, digest: named, locate, data } = parseManifest(source);
-    const lines = source.split("\n").length;
-    expect(diagnostics.length).toBeLessThanOrEqual(100);
-    for (const { line, column, endLine, pointer, message } of diagnostics) {
-      expect(line).toBeGreaterThanOrEqual(1);
-      expect(line).toBeLessThanOrEqual(lines + 1);
-      expect(column).toBeGreaterThanOrEqual(1);
-      expect(endLine).toBeGreaterThanOrEqual(line);
-      expect(pointer === "" || pointer.startsWith("/")).toBe(true);
-      expect(message.en.length * message.fr.length).toBeGreaterThan(0);
-    }
-    expect((manifest === null) === (named === null)).toBe(true);
-    expect(manifest === null).toBe(diagnostics.some(({ severity }) => severity === "error"));
-    if (data === undefined) expect(diagnostics.length).toBeGreaterThan(0);
-    locate("/spec/0/a~1b/~0");
-  };
-  const yamlish = fc.string({
-    unit: fc.constantFrom(..."ab1:-?[]{}&*!|>'\"%@`#, \n\t\r\\.<~".split(""), "\uFEFF", "\u2028", "é", "💥", "---", "...", "<<"),
-    maxLength: 200,
-  });
-
-  test("parsing never throws and always says why", () =>
-    fc.assert(fc.property(fc.oneof(yamlish, fc.string({ unit: "binary" })), inside), { numRuns: 2_000 }));
-
-  test("nor after any edit of a good manifest", () => {
-    const edit = fc.tuple(fc.nat(whole.length), fc.nat(20), yamlish);
-    fc.assert(
-      fc.property(edit, ([at, length, text]) => inside(whole.slice(0, at) + text + whole.slice(at + length))),
-      { numRuns: 500 },
-    );
   });
 });
 

@@ -153,6 +153,7 @@ describe("every file", () => {
   const here = "apps/bff/src/platform/planted.ts";
   refused("only env.ts reads the environment", here, "export const x = process.env.HOME;", "environment");
   refused("… nor under another spelling", here, `export const x = process["env"].HOME;`, "environment");
+  refused("… nor with escapes", here, "export const x = proc\\u0065ss.env.HOME;", "environment");
   allowed("env.ts reads the environment", "apps/planted/env.ts".replace("planted", "identity/src"), "export const x = process.env.HOME;");
   refused("no barrel", here, `export * from "./clock.ts";`, "no export *");
   refused("no default export", here, "export default 1;", "named exports");
@@ -168,6 +169,11 @@ describe("every file", () => {
     "a dynamic import is an import",
     "apps/runtime-agent/src/planted.ts",
     `export const x = () => import("../../bff/src/domain/failure.ts");`,
+  );
+  refused(
+    "a dynamic import with a remark in it is an import",
+    "apps/runtime-agent/src/planted.ts",
+    `export const x = () => import /* later */ ("../../bff/src/domain/failure.ts");`,
   );
   refused("a re-export is an import", "apps/runtime-agent/src/planted.ts", `export { Failure } from "../../bff/src/domain/failure.ts";`);
   test("a cycle of three files is refused, also when it runs over types", () => {

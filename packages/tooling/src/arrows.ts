@@ -105,14 +105,8 @@ function foreignProblem(file: string, specifier: string): string | null {
   return rule && !matches(file, rule.files) ? `imports ${name}: ${rule.because}` : null;
 }
 
-const zonesKnown = new Map<string, Zone | undefined>();
-
 export function zoneOf(file: string): Zone | undefined {
-  if (!zonesKnown.has(file)) {
-    const zone = zones.find(({ files }) => matches(file, files));
-    zonesKnown.set(file, zone);
-  }
-  return zonesKnown.get(file);
+  return zones.find(({ files }) => matches(file, files));
 }
 
 function namingProblems(file: string): string[] {
@@ -155,8 +149,12 @@ function parse(file: string, source: string): Parsed | null {
   return parsed;
 }
 
+/** What only the syntax tree tells: imports in expressions and types, and `process`, also where it is spelt with escapes. It takes most of the time. */
+const NEEDS_TREE = /\bimport\s*(?:\(|\/[/*])|\bprocess\b|\\u/;
+
 function parseAfresh(file: string, source: string): Parsed | null {
-  const { module, program, errors } = parseSync(file, source);
+  const result = parseSync(file, source);
+  const { module, errors } = result;
   if (errors.some((error) => error.severity === "Error")) return null;
   const imports: Import[] = module.staticImports.map((one) => ({
     specifier: one.moduleRequest.value,
@@ -173,6 +171,7 @@ function parseAfresh(file: string, source: string): Parsed | null {
     }
   }
   const readsEnv: number[] = [];
+  if (!NEEDS_TREE.test(source)) return { imports, exportsAll, exportsDefault, readsEnv };
   new Visitor({
     MemberExpression(node) {
       const named = node.property.type === "Identifier" ? node.property.name : node.property.type === "Literal" ? node.property.value : "";
@@ -186,7 +185,7 @@ function parseAfresh(file: string, source: string): Parsed | null {
     TSImportType(node) {
       imports.push({ specifier: node.source.value, typeOnly: true, offset: node.start });
     },
-  }).visit(program);
+  }).visit(result.program);
   return { imports, exportsAll, exportsDefault, readsEnv };
 }
 
@@ -222,7 +221,19 @@ function findCycles(graph: ReadonlyMap<string, readonly { target: string }[]>): 
   return cycles;
 }
 
-const matches = (file: string, globs: readonly string[]): boolean => globs.some((glob) => matchesGlob(file, glob));
+/** A glob is read anew at every match, and the same files are asked about the same globs over and over. */
+const matchedBefore = new WeakMap<readonly string[], Map<string, boolean>>();
+
+function matches(file: string, globs: readonly string[]): boolean {
+  const known = matchedBefore.get(globs) ?? new Map<string, boolean>();
+  matchedBefore.set(globs, known);
+  let match = known.get(file);
+  if (match === undefined) {
+    match = globs.some((glob) => matchesGlob(file, glob));
+    known.set(file, match);
+  }
+  return match;
+}
 
 /** Tests, and what only tests and benchmarks use: `x.test.ts`, `test-x.ts`, `fixtures/`, `bench/`, `e2e/`. */
 const isTest = (file: string): boolean => /^(?:bench|e2e)\/|\.(test|spec)\.tsx?$|(^|\/)test-[a-z-]+\.tsx?$|(^|\/)fixtures\//.test(file);
