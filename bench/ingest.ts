@@ -8,15 +8,12 @@
  * batch of the same size.
  */
 import { randomUUID } from "node:crypto";
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { createLogger } from "@agent-factory/process/logger";
-import { startPostgres, temporaryDir } from "@agent-factory/testkit/postgres";
 import pg from "pg";
 import { createIngester, INGEST_BATCH_MAX } from "../apps/bff/src/domain/usage/ingest.ts";
 import { type FastDatabase, openFastDatabase } from "../apps/bff/src/platform/fast-database.ts";
-import { runMigrations } from "../apps/bff/src/platform/migrations.ts";
 import type { Bench, Row } from "../scripts/bench.ts";
+import { onLedger } from "./ledger.ts";
 
 const SERIES = 100;
 const MINUTES = 10;
@@ -25,37 +22,22 @@ const ROUNDS = 5;
 
 type Opened = { readonly fastDatabase: FastDatabase; readonly owner: pg.Client; readonly tenantId: string; close(): Promise<void> };
 
-async function open(): Promise<Opened> {
-  const dir = temporaryDir("bench-ingest");
-  const opened: (() => Promise<unknown>)[] = [async () => rmSync(dir, { recursive: true, force: true })];
-  const close = async () => {
-    for (let next = opened.pop(); next; next = opened.pop()) await next();
-  };
-  try {
-    const postgres = await startPostgres({ dataDir: join(dir, "postgres"), durable: true });
-    opened.push(postgres.stop);
-    const admin = new pg.Client({ connectionString: postgres.url("postgres", "postgres") });
-    await admin.connect();
-    await admin.query("create database ledger owner af_owner");
-    await admin.end();
-    await runMigrations({ ownerUrl: postgres.url("af_owner", "ledger") });
-    const owner = new pg.Client({ connectionString: postgres.url("postgres", "ledger") });
+function open(): Promise<Opened> {
+  return onLedger("ingest", async ({ opened, url }) => {
+    const owner = new pg.Client({ connectionString: url("postgres") });
     await owner.connect();
-    opened.push(() => owner.end());
+    opened(() => owner.end());
     const fastDatabase = openFastDatabase({
-      tenantUrl: postgres.url("af_tenant", "ledger"),
-      systemUrl: postgres.url("af_system", "ledger"),
+      tenantUrl: url("af_tenant"),
+      systemUrl: url("af_system"),
     });
-    opened.push(fastDatabase.close);
+    opened(fastDatabase.close);
     const { rows } = await owner.query<{ id: string }>(
       "insert into tenants (slug, name, currency) values ('bench', 'Bench', 'EUR') returning id",
     );
     await owner.query("create table bare (like run_outcomes including indexes)");
-    return { fastDatabase, owner, tenantId: rows[0]?.id ?? "", close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return { fastDatabase, owner, tenantId: rows[0]?.id ?? "" };
+  });
 }
 
 /** Outcomes of one round in the inbox, as `runs` leaves them. */

@@ -6,10 +6,9 @@
  * through the doors that the gateway calls, with fair queueing, fences, row-level security on submit, run events and doorbells.
  * The peer inserts the same number of rows with a primary key, sets them to leased, then to done: three statements, three commits.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { createLogger } from "@agent-factory/process/logger";
-import { startPostgres, temporaryDir } from "@agent-factory/testkit/postgres";
 import { startRedis } from "@agent-factory/testkit/redis";
 import pg from "pg";
 import { createAccess } from "../apps/bff/src/domain/access/access.ts";
@@ -27,9 +26,9 @@ import { openBlobs } from "../apps/bff/src/platform/blobs.ts";
 import { systemClock } from "../apps/bff/src/platform/clock.ts";
 import { openDatabase } from "../apps/bff/src/platform/database.ts";
 import { openFastDatabase } from "../apps/bff/src/platform/fast-database.ts";
-import { runMigrations } from "../apps/bff/src/platform/migrations.ts";
 import { openRedis } from "../apps/bff/src/platform/redis.ts";
 import type { Bench, Row } from "../scripts/bench.ts";
+import { onLedger } from "./ledger.ts";
 
 const BATCH = 256;
 const WORKERS = 4;
@@ -44,25 +43,13 @@ type Opened = {
   close(): Promise<void>;
 };
 
-async function open(): Promise<Opened> {
-  const dir = temporaryDir("bench-lease");
-  const state = mkdtempSync(join(dir, "state-"));
-  const opened: (() => Promise<unknown>)[] = [async () => rmSync(dir, { recursive: true, force: true })];
-  const close = async () => {
-    for (let next = opened.pop(); next; next = opened.pop()) await next();
-  };
-  try {
-    const postgres = await startPostgres({ dataDir: join(dir, "postgres"), durable: true });
-    opened.push(postgres.stop);
+function open(): Promise<Opened> {
+  return onLedger("lease", async ({ dir, opened, url }) => {
+    const state = mkdtempSync(join(dir, "state-"));
     const redisServer = await startRedis({ dataDir: join(dir, "redis") });
-    opened.push(redisServer.stop);
-    const admin = new pg.Client({ connectionString: postgres.url("postgres", "postgres") });
-    await admin.connect();
-    await admin.query("create database ledger owner af_owner");
-    await admin.end();
-    const ownerUrl = postgres.url("af_owner", "ledger");
-    await runMigrations({ ownerUrl });
-    const urls = { tenantUrl: postgres.url("af_tenant", "ledger"), systemUrl: postgres.url("af_system", "ledger") };
+    opened(redisServer.stop);
+    const ownerUrl = url("af_owner");
+    const urls = { tenantUrl: url("af_tenant"), systemUrl: url("af_system") };
     const logger = createLogger({ app: "bench", level: "silent" });
     const [database, fastDatabase, redis, clock] = [
       openDatabase(urls),
@@ -70,7 +57,9 @@ async function open(): Promise<Opened> {
       openRedis(redisServer.url(), logger),
       systemClock,
     ];
-    opened.push(database.close, fastDatabase.close, redis.close);
+    opened(database.close);
+    opened(fastDatabase.close);
+    opened(redis.close);
     const audit = createAudit();
     const access = createAccess({ database, fastDatabase, decisions: createDecisions(), audit, logger });
     const authority = await openHostAuthority({ stateDir: state, trustDomain: "bench.test", clock });
@@ -104,11 +93,8 @@ async function open(): Promise<Opened> {
       await fleet.connect(host, helloOf(new Date()));
       hosts.push(host);
     }
-    return { runs, tenantId: tenant.id, hosts, ownerUrl, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return { runs, tenantId: tenant.id, hosts, ownerUrl };
+  });
 }
 
 /** Runs per second; fails when a run did not end, or ended twice. */

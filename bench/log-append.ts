@@ -6,17 +6,15 @@
  * signs: bare Ed25519 of `node:crypto` over as many payloads.
  */
 import { generateKeyPairSync, randomBytes, sign } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { IN_TOTO_PAYLOAD_TYPE, pae } from "@agent-factory/gate/dsse";
 import { entryBody } from "@agent-factory/gate/entry";
-import { startPostgres, temporaryDir } from "@agent-factory/testkit/postgres";
-import pg from "pg";
 import { openTestLog } from "../apps/bff/src/domain/signing/test-log.ts";
 import { systemClock } from "../apps/bff/src/platform/clock.ts";
 import { openFastDatabase } from "../apps/bff/src/platform/fast-database.ts";
-import { runMigrations } from "../apps/bff/src/platform/migrations.ts";
 import type { Row } from "../scripts/bench.ts";
+import { onLedger } from "./ledger.ts";
 
 /** As many as two batches hold: while one is on its way to the disk, the next fills. */
 const WIDTH = 1024;
@@ -30,23 +28,11 @@ export type AppendMeasure = {
   close(): Promise<void>;
 };
 
-export async function openAppendMeasure(): Promise<AppendMeasure> {
-  const dir = temporaryDir("bench-log");
-  const stateDir = mkdtempSync(join(dir, "state-"));
-  const opened: (() => Promise<unknown>)[] = [async () => rmSync(dir, { recursive: true, force: true })];
-  const close = async () => {
-    for (let next = opened.pop(); next; next = opened.pop()) await next();
-  };
-  try {
-    const postgres = await startPostgres({ dataDir: join(dir, "postgres"), durable: true });
-    opened.push(postgres.stop);
-    const admin = new pg.Client({ connectionString: postgres.url("postgres", "postgres") });
-    await admin.connect();
-    await admin.query("create database log owner af_owner");
-    await admin.end();
-    await runMigrations({ ownerUrl: postgres.url("af_owner", "log") });
-    const fastDatabase = openFastDatabase({ tenantUrl: postgres.url("af_tenant", "log"), systemUrl: postgres.url("af_system", "log") });
-    opened.push(fastDatabase.close);
+export function openAppendMeasure(): Promise<AppendMeasure> {
+  return onLedger("log", async ({ dir, opened, url }) => {
+    const stateDir = mkdtempSync(join(dir, "state-"));
+    const fastDatabase = openFastDatabase({ tenantUrl: url("af_tenant"), systemUrl: url("af_system") });
+    opened(fastDatabase.close);
     const log = await openTestLog({ fastDatabase, stateDir, clock: systemClock });
     const { publicKey, privateKey } = generateKeyPairSync("ed25519");
     const spki = publicKey.export({ format: "der", type: "spki" }).toString("base64");
@@ -92,12 +78,8 @@ export async function openAppendMeasure(): Promise<AppendMeasure> {
         unit: "appends/s",
         better: "higher",
       }),
-      close,
     };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  });
 }
 
 function perSecond(started: number): number {

@@ -5,10 +5,9 @@
  * to the JSON text of its answer; a manifest of 200 KB and 3,000 values beside its base, 300 comments in 100 threads, two decisions. The
  * peer reads the same rows with prepared statements on one connection and makes JSON of them. In turns, median.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { createLogger } from "@agent-factory/process/logger";
-import { startPostgres, temporaryDir } from "@agent-factory/testkit/postgres";
 import { startRedis } from "@agent-factory/testkit/redis";
 import pg from "pg";
 import { createAccess } from "../apps/bff/src/domain/access/access.ts";
@@ -24,10 +23,10 @@ import { openBlobs } from "../apps/bff/src/platform/blobs.ts";
 import { systemClock } from "../apps/bff/src/platform/clock.ts";
 import { openDatabase } from "../apps/bff/src/platform/database.ts";
 import { openFastDatabase } from "../apps/bff/src/platform/fast-database.ts";
-import { runMigrations } from "../apps/bff/src/platform/migrations.ts";
 import { openRedis } from "../apps/bff/src/platform/redis.ts";
 import { createReviewsView, type ReviewsView } from "../apps/bff/src/views/reviews.ts";
 import type { Bench, Row } from "../scripts/bench.ts";
+import { onLedger } from "./ledger.ts";
 
 const VALUES = 3_000;
 const SOURCE_BYTES = 200 * 1024;
@@ -45,24 +44,12 @@ type Opened = {
   close(): Promise<void>;
 };
 
-async function open(): Promise<Opened> {
-  const dir = temporaryDir("bench-review");
-  const state = mkdtempSync(join(dir, "state-"));
-  const opened: (() => Promise<unknown>)[] = [async () => rmSync(dir, { recursive: true, force: true })];
-  const close = async () => {
-    for (let next = opened.pop(); next; next = opened.pop()) await next();
-  };
-  try {
-    const postgres = await startPostgres({ dataDir: join(dir, "postgres") });
-    opened.push(postgres.stop);
+function open(): Promise<Opened> {
+  return onLedger("review", async ({ dir, opened, url }) => {
+    const state = mkdtempSync(join(dir, "state-"));
     const redisServer = await startRedis({ dataDir: join(dir, "redis") });
-    opened.push(redisServer.stop);
-    const admin = new pg.Client({ connectionString: postgres.url("postgres", "postgres") });
-    await admin.connect();
-    await admin.query("create database registry owner af_owner");
-    await admin.end();
-    await runMigrations({ ownerUrl: postgres.url("af_owner", "registry") });
-    const urls = { tenantUrl: postgres.url("af_tenant", "registry"), systemUrl: postgres.url("af_system", "registry") };
+    opened(redisServer.stop);
+    const urls = { tenantUrl: url("af_tenant"), systemUrl: url("af_system") };
     const logger = createLogger({ app: "bench", level: "silent" });
     const [database, fastDatabase, redis, clock] = [
       openDatabase(urls),
@@ -70,7 +57,9 @@ async function open(): Promise<Opened> {
       openRedis(redisServer.url(), logger),
       systemClock,
     ];
-    opened.push(database.close, fastDatabase.close, redis.close);
+    opened(database.close);
+    opened(fastDatabase.close);
+    opened(redis.close);
     const decisions = createDecisions();
     const access = createAccess({ database, fastDatabase, decisions, audit: createAudit(), logger });
     const blobs = openBlobs({ dir: join(state, "blobs"), fastDatabase });
@@ -109,11 +98,8 @@ async function open(): Promise<Opened> {
     }
     await approve(second, reviewId, draftId);
     const view = createReviewsView({ access, reviews, redis, clock });
-    return { view, reader: reviewer, number, reviewId, tenantUrl: urls.tenantUrl, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return { view, reader: reviewer, number, reviewId, tenantUrl: urls.tenantUrl };
+  });
 }
 
 /** About {@link VALUES} values in about {@link SOURCE_BYTES}. */

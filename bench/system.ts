@@ -4,17 +4,17 @@
  *
  * `BENCH_CPU_PROF=<directory>` has each process write a CPU profile there when it stops.
  */
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ChildProcess, freePort, startChild, until } from "@agent-factory/testkit/child-process";
-import { type PostgresServer, startPostgres, temporaryDir } from "@agent-factory/testkit/postgres";
+import type { PostgresServer } from "@agent-factory/testkit/postgres";
 import { startRedis } from "@agent-factory/testkit/redis";
 import { createTRPCClient, httpLink } from "@trpc/client";
 import pg from "pg";
 import type { AppRouter } from "../apps/bff/src/api/root.ts";
 import { packArchive } from "../apps/bff/src/domain/templates/archive.ts";
-import { runMigrations } from "../apps/bff/src/platform/migrations.ts";
 import { startIssuer } from "../apps/bff/src/platform/test-issuer.ts";
+import { onLedger } from "./ledger.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 /** No request of a benchmark waits for its rate. */
@@ -42,24 +42,12 @@ export type BenchSystem = {
   close(): Promise<void>;
 };
 
-export async function startBenchSystem(name: string): Promise<BenchSystem> {
-  const dir = temporaryDir(`bench-${name}`);
-  const opened: (() => Promise<unknown>)[] = [async () => rmSync(dir, { recursive: true, force: true })];
-  const close = async () => {
-    for (let next = opened.pop(); next; next = opened.pop()) await next();
-  };
-  try {
-    const postgres = await startPostgres({ dataDir: join(dir, "postgres"), durable: true });
-    opened.push(postgres.stop);
+export function startBenchSystem(name: string): Promise<BenchSystem> {
+  return onLedger(name, async ({ dir, postgres, url, opened }) => {
     const redis = await startRedis({ dataDir: join(dir, "redis") });
-    opened.push(redis.stop);
+    opened(redis.stop);
     const issuer = await startIssuer();
-    opened.push(() => issuer[Symbol.asyncDispose]());
-    const admin = new pg.Client({ connectionString: postgres.url("postgres", "postgres") });
-    await admin.connect();
-    await admin.query("create database ledger owner af_owner");
-    await admin.end();
-    await runMigrations({ ownerUrl: postgres.url("af_owner", "ledger") });
+    opened(() => issuer[Symbol.asyncDispose]());
 
     const [bffPort, gatewayPort, stateDir] = [await freePort(), await freePort(), join(dir, "state-bff")];
     const [origin, gatewayUrl] = [`http://127.0.0.1:${bffPort}`, `https://localhost:${gatewayPort}`];
@@ -73,7 +61,7 @@ export async function startBenchSystem(name: string): Promise<BenchSystem> {
         env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/", LOG_LEVEL: "warn", ...env },
         logFile: join(dir, `${program}.log`),
       });
-      opened.push(() => child.stop());
+      opened(() => child.stop());
       return child;
     };
     const ready = (program: string, child: ChildProcess, url: string) =>
@@ -84,8 +72,8 @@ export async function startBenchSystem(name: string): Promise<BenchSystem> {
 
     for (const place of ["blobs", "state-bff", "state-agent"]) mkdirSync(join(dir, place), { mode: 0o700 });
     const bff = await start("bff", {
-      DATABASE_URL_TENANT: postgres.url("af_tenant", "ledger"),
-      DATABASE_URL_SYSTEM: postgres.url("af_system", "ledger"),
+      DATABASE_URL_TENANT: url("af_tenant"),
+      DATABASE_URL_SYSTEM: url("af_system"),
       REDIS_URL: redis.url(),
       BLOB_DIR: join(dir, "blobs"),
       STATE_DIR: stateDir,
@@ -100,16 +88,16 @@ export async function startBenchSystem(name: string): Promise<BenchSystem> {
     const bearerAs = async (role: string) => `Bearer ${await issuer.token({ subject: `acme-${role}`, expiresIn: "1h" })}`;
     const clientAs = async (role: string) =>
       createTRPCClient<AppRouter>({ links: [httpLink({ url: `${origin}/trpc`, headers: { authorization: await bearerAs(role) } })] });
-    const owner = new pg.Client({ connectionString: postgres.url("postgres", "ledger") });
+    const owner = new pg.Client({ connectionString: url("postgres") });
     await owner.connect();
-    opened.push(() => owner.end());
+    opened(() => owner.end());
     const { rows: tenants } = await owner.query<{ id: string }>("select id from tenants where slug = 'acme'");
     const tenantId = tenants[0]?.id ?? "";
 
     return {
       dir,
       postgres,
-      ledgerUrl: (role) => postgres.url(role, "ledger"),
+      ledgerUrl: url,
       redisUrl: redis.url(),
       origin,
       gatewayUrl,
@@ -151,12 +139,8 @@ export async function startBenchSystem(name: string): Promise<BenchSystem> {
         await until("the host is known", known, { timeoutMs: 30_000 });
         return agent;
       },
-      close,
     };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  });
 }
 
 function manifestOf(name: string, archive: string): string {
