@@ -122,6 +122,13 @@ test("a restart of the provider loses no session, no refresh token and no key", 
   const visit = browser();
   const first = await signIn(visit);
   await identity.close();
+  // The client gives up the connections that it kept before the next provider answers on the same port.
+  const asked = () =>
+    fetch(env.IDENTITY_ISSUER).then(
+      () => "answered",
+      (error: Error) => (error.cause as { code?: string } | undefined)?.code,
+    );
+  await expect.poll(asked).toBe("ECONNREFUSED");
   await start();
   expect((await verifyAccessToken(first.body["access_token"] ?? "")).payload.sub).toBe("acme-editor");
   expect((await token({ grant_type: "refresh_token", refresh_token: first.body["refresh_token"] ?? "" })).status).toBe(200);

@@ -105,8 +105,14 @@ function foreignProblem(file: string, specifier: string): string | null {
   return rule && !matches(file, rule.files) ? `imports ${name}: ${rule.because}` : null;
 }
 
+const zonesKnown = new Map<string, Zone | undefined>();
+
 export function zoneOf(file: string): Zone | undefined {
-  return zones.find(({ files }) => matches(file, files));
+  if (!zonesKnown.has(file)) {
+    const zone = zones.find(({ files }) => matches(file, files));
+    zonesKnown.set(file, zone);
+  }
+  return zonesKnown.get(file);
 }
 
 function namingProblems(file: string): string[] {

@@ -17,7 +17,8 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { Quotas } from "../quotas/quotas.ts";
 import type { Templates } from "../templates/templates.ts";
 import { ledgerLimits } from "./baselines.ts";
-import { findSubmitted, freshRunId, insertRuns, isSecondRun, type NewRuns, reserveTurns, returnTurns, type Turns } from "./run-store.ts";
+import { findSubmitted, freshRunId, insertRuns, isSecondRun, type NewRuns } from "./run-store.ts";
+import { reserveTurns, returnTurns, type Turns } from "./turn-store.ts";
 import { holdRunnable } from "./version-store.ts";
 
 export type Submissions = {
