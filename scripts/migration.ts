@@ -11,7 +11,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { startPostgres, temporaryDir } from "@agent-factory/testkit/postgres";
+import { startPostgres, throwawayDir } from "@agent-factory/testkit/postgres";
 import pg from "pg";
 
 const ROOT = path.resolve(import.meta.dirname, "..");
@@ -182,7 +182,7 @@ export async function drift({
 async function withServer<T>(work: (adminUrl: string) => Promise<T>): Promise<T> {
   const given = process.env.TEST_POSTGRES_ADMIN_URL;
   if (given) return work(given);
-  const dir = temporaryDir("migration");
+  const dir = throwawayDir("migration");
   const server = await startPostgres({ dataDir: path.join(dir, "postgres"), durable: false });
   try {
     return await work(server.url("postgres", "postgres"));

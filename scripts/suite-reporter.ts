@@ -1,26 +1,38 @@
 import { writeFileSync } from "node:fs";
-import type { Reporter, TestCase, TestModule } from "vitest/node";
+import type { Reporter, SerializedError, TestCase, TestModule } from "vitest/node";
 
-/** What a suite hands to `npm test`: counts, and every skipped test with its reason. */
-export type SuiteResult = { passed: number; failed: number; skipped: { name: string; reason: string }[] };
+/** One test, or what stands for it, and why it did not pass. */
+export type Finding = { readonly name: string; readonly reason: string };
+
+/** What a suite hands to `npm test`: how many passed, and every failed and every skipped test with its reason. */
+export type SuiteResult = { passed: number; readonly failed: Finding[]; readonly skipped: Finding[] };
+
+export const emptyResult = (): SuiteResult => ({ passed: 0, failed: [], skipped: [] });
+
+/** The first line of what was thrown: enough to know it by in a summary. */
+export function firstLine(error: { readonly message?: string } | undefined): string {
+  return error?.message?.split("\n", 1)[0] || "no reason given";
+}
 
 /** Vitest reporter: writes a SuiteResult to the file named by SUITE_RESULT. A module that does not load counts as one failure. */
 export default class SuiteReporter implements Reporter {
-  readonly #result: SuiteResult = { passed: 0, failed: 0, skipped: [] };
+  readonly #result = emptyResult();
 
   onTestCaseResult(test: TestCase): void {
     const result = test.result();
+    const name = `${test.module.relativeModuleId} > ${test.fullName}`;
     if (result.state === "passed") this.#result.passed += 1;
-    else if (result.state === "failed") this.#result.failed += 1;
-    else this.#result.skipped.push({ name: test.fullName, reason: ("note" in result && result.note) || "no reason given" });
+    else if (result.state === "failed") this.#result.failed.push({ name, reason: firstLine(result.errors[0]) });
+    else this.#result.skipped.push({ name, reason: ("note" in result && result.note) || "no reason given" });
   }
 
   onTestModuleEnd(module: TestModule): void {
-    if (module.errors().length > 0) this.#result.failed += 1;
+    const [error] = module.errors();
+    if (error) this.#result.failed.push({ name: module.relativeModuleId, reason: firstLine(error) });
   }
 
-  onTestRunEnd(_: readonly TestModule[], errors: readonly unknown[]): void {
-    this.#result.failed += errors.length;
+  onTestRunEnd(_: readonly TestModule[], errors: readonly SerializedError[]): void {
+    for (const error of errors) this.#result.failed.push({ name: "outside any test", reason: firstLine(error) });
     const file = process.env.SUITE_RESULT;
     if (file) writeFileSync(file, JSON.stringify(this.#result));
   }

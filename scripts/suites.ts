@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { SuiteResult } from "./suite-reporter.ts";
+import { basename, join } from "node:path";
+import { emptyResult, type SuiteResult } from "./suite-reporter.ts";
 
 export type Suite = {
   readonly name: string;
@@ -75,14 +75,14 @@ export const soakSuite: Suite = { name: "soak", runner: vitest("soak", "--passWi
 /** Runs one suite, its output going to the terminal. A runner that leaves no result counts as one failure. */
 export async function runSuite(suite: Suite): Promise<SuiteOutcome> {
   const started = performance.now();
-  const total: SuiteResult = { passed: 0, failed: 0, skipped: [] };
+  const total = emptyResult();
   const reason = suite.skip?.() ?? null;
   if (reason !== null) total.skipped.push({ name: suite.name, reason });
   else {
     for (const check of suite.checks ?? []) {
       const code = await run(check, suite.env);
       if (code === 0) total.passed += 1;
-      else total.failed += 1;
+      else total.failed.push({ name: suite.name, reason: `${readable(check)} ended with ${code}` });
     }
     if (suite.runner) add(total, await runRunner(suite.runner, suite.env));
   }
@@ -94,17 +94,21 @@ async function runRunner(command: readonly string[], env?: Record<string, string
   try {
     const file = join(dir, "result.json");
     const code = await run(command, { ...env, SUITE_RESULT: file });
-    if (!existsSync(file)) return { passed: 0, failed: 1, skipped: [] };
+    const ended = { name: readable(command), reason: `ended with ${code}` };
+    if (!existsSync(file)) return { ...emptyResult(), failed: [{ ...ended, reason: `${ended.reason} and left no result` }] };
     const result: SuiteResult = JSON.parse(readFileSync(file, "utf8"));
-    return code !== 0 && result.failed === 0 ? { ...result, failed: 1 } : result;
+    return code !== 0 && result.failed.length === 0 ? { ...result, failed: [ended] } : result;
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
+/** A command as one would type it: its program by its name alone. */
+const readable = ([program = "", ...args]: readonly string[]) => [basename(program), ...args].join(" ");
+
 function add(total: SuiteResult, more: SuiteResult): void {
   total.passed += more.passed;
-  total.failed += more.failed;
+  total.failed.push(...more.failed);
   total.skipped.push(...more.skipped);
 }
 
@@ -117,20 +121,26 @@ function run(command: readonly string[], env: Record<string, string> = {}): Prom
   });
 }
 
-/** The seconds of each suite, every skipped test with its reason, and last, alone on its line, the sum. Returns the exit code. */
+/**
+ * The seconds of each suite, every skipped and every failed test with its reason, and last, alone on its line, the sum: whoever sees
+ * only the end of the output knows what to look for. Returns the exit code.
+ */
 export function summarise(outcomes: readonly SuiteOutcome[]): number {
-  const sum = (count: (one: SuiteOutcome) => number) => outcomes.reduce((total, one) => total + count(one), 0);
   const skipped = outcomes.flatMap((one) => one.skipped);
+  const failed = outcomes.flatMap((one) => one.failed);
+  const passed = outcomes.reduce((total, one) => total + one.passed, 0);
+  const seconds = outcomes.reduce((total, one) => total + one.seconds, 0);
   console.log("");
-  for (const { name, passed, failed, seconds } of outcomes) {
+  for (const one of outcomes) {
+    const bad = one.failed.length;
     console.log(
-      `${failed > 0 ? "✗" : "✓"} ${name.padEnd(32)}${`${passed} passed`.padStart(12)}${failed > 0 ? `, ${failed} failed` : ""}  ${seconds.toFixed(1)} s`,
+      `${bad > 0 ? "✗" : "✓"} ${one.name.padEnd(32)}${`${one.passed} passed`.padStart(12)}${bad > 0 ? `, ${bad} failed` : ""}  ${one.seconds.toFixed(1)} s`,
     );
   }
   for (const { name, reason } of skipped) console.log(`- skipped: ${name}: ${reason}`);
-  const [passed, failed] = [sum((one) => one.passed), sum((one) => one.failed)];
-  console.log(`\nall suites took ${sum((one) => one.seconds).toFixed(0)} s`);
-  if (passed + failed === 0) console.log("nothing ran: that is a failure");
-  console.log(`${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ""}`);
-  return failed > 0 || passed === 0 ? 1 : 0;
+  for (const { name, reason } of failed) console.log(`✗ failed: ${name}: ${reason}`);
+  console.log(`\nall suites took ${seconds.toFixed(0)} s`);
+  if (passed + failed.length === 0) console.log("nothing ran: that is a failure");
+  console.log(`${passed} passed, ${failed.length} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ""}`);
+  return failed.length > 0 || passed === 0 ? 1 : 0;
 }

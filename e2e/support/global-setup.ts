@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { temporaryDir } from "@agent-factory/testkit/postgres";
+import { throwawayDir } from "@agent-factory/testkit/postgres";
 import { portIsFree } from "../../scripts/machine.ts";
 import { portsFor, startProduct } from "../../scripts/product.ts";
 import { createProgress } from "../../scripts/terminal.ts";
@@ -11,7 +11,7 @@ import { createProgress } from "../../scripts/terminal.ts";
 export default async function setup(): Promise<(() => Promise<void>) | undefined> {
   if (process.env.E2E_CONSOLE_URL) return undefined;
   const portOffset = await freeOffset();
-  const dataDir = temporaryDir("e2e");
+  const dataDir = throwawayDir("e2e");
   const product = await startProduct({
     dataDir,
     portOffset,

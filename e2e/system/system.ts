@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from "node:path";
 import { type ChildProcess, freePort, startChild, until } from "@agent-factory/testkit/child-process";
 import { cloneDatabase } from "@agent-factory/testkit/database";
-import { temporaryDir } from "@agent-factory/testkit/postgres";
+import { throwawayDir } from "@agent-factory/testkit/postgres";
 import { testRedisUrl } from "@agent-factory/testkit/redis";
 import { createTRPCClient, httpLink } from "@trpc/client";
 import { Redis } from "ioredis";
@@ -38,7 +38,7 @@ export async function startSystem({
   memory: string;
   slots: number;
 }) {
-  const dir = temporaryDir("test");
+  const dir = throwawayDir("test");
   const database = await cloneDatabase();
   const redisUrl = testRedisUrl();
   const issuer = await startIssuer();

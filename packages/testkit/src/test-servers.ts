@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { endRecorded } from "./child-process.ts";
 import { createTemplateDatabase } from "./database.ts";
-import { startPostgres, temporaryDir } from "./postgres.ts";
+import { startPostgres, temporaryBases, throwawayDir } from "./postgres.ts";
 import { startRedis } from "./redis.ts";
 
 /**
@@ -13,7 +12,7 @@ import { startRedis } from "./redis.ts";
  */
 export async function startTestServers(migrate: (ownerUrl: string) => Promise<unknown>): Promise<() => Promise<void>> {
   await sweep();
-  const dir = temporaryDir("test");
+  const dir = throwawayDir("test");
   const secret = randomBytes(16).toString("hex");
   const opened: (() => Promise<void>)[] = [async () => rmSync(dir, { recursive: true, force: true })];
   const stop = async () => {
@@ -37,20 +36,15 @@ export async function startTestServers(migrate: (ownerUrl: string) => Promise<un
 
 /** Directories are named after the process that made them: when it is gone, what it started goes too. */
 async function sweep(): Promise<void> {
-  const base = join(tmpdir(), "agent-factory");
-  let names: string[] = [];
-  try {
-    names = readdirSync(base);
-  } catch {
-    return;
-  }
-  for (const name of names) {
-    const owner = /^test-(\d+)-/.exec(name)?.[1];
-    if (owner === undefined || isAlive(Number(owner))) continue;
-    for (const file of readdirSync(join(base, name))) {
-      if (file.endsWith(".process.json")) await endRecorded(join(base, name, file));
+  for (const base of temporaryBases()) {
+    for (const name of existsSync(base) ? readdirSync(base) : []) {
+      const owner = /^(?:test|migration|bench-[a-z-]+)-(\d+)-/.exec(name)?.[1];
+      if (owner === undefined || isAlive(Number(owner))) continue;
+      for (const file of readdirSync(join(base, name))) {
+        if (file.endsWith(".process.json")) await endRecorded(join(base, name, file));
+      }
+      rmSync(join(base, name), { recursive: true, force: true });
     }
-    rmSync(join(base, name), { recursive: true, force: true });
   }
 }
 
