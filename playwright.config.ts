@@ -21,8 +21,8 @@ export default defineConfig({
     locale: "en-GB",
     timezoneId: "Europe/Paris",
     viewport: { width: 1440, height: 900 },
-    // No film of every test: drawing it costs a small machine more than the test does.
-    trace: { mode: "retain-on-failure", screenshots: false },
+    // Recording every page as it was at each step takes a small machine a fifth of the run: it is asked for where it is wanted.
+    trace: process.env.E2E_TRACE ? { mode: "retain-on-failure", screenshots: false } : "off",
     screenshot: "only-on-failure",
     actionTimeout: 30_000,
     launchOptions: {

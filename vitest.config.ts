@@ -12,6 +12,9 @@ const everywhere = ["apps/**", "packages/**", "scripts/**", "bench/**", "example
 const named = (suffix: string) => everywhere.map((place) => `${place}/*${suffix}`);
 const exclude = [...configDefaults.exclude, "**/.next/**", "**/generated/**"];
 
+/** How long a test waits for what it polls: a condition, never a time. A machine that does much else meanwhile is slow, not wrong. */
+const expectations = { poll: { timeout: 20_000, interval: 50 } };
+
 export default defineConfig({
   test: {
     passWithNoTests: false,
@@ -23,12 +26,20 @@ export default defineConfig({
           include: [...named(".test.ts"), ...named(".test.tsx")],
           exclude: [...exclude, ...["long", "db", "sandbox", "soak"].flatMap((kind) => named(`.${kind}.test.ts`))],
           testTimeout: 30_000,
+          expect: expectations,
           isolate: false,
           maxWorkers: 2,
         },
       },
       {
-        test: { name: "long", include: named(".long.test.ts"), exclude, testTimeout: 120_000, maxWorkers: 2 },
+        test: {
+          name: "long",
+          include: named(".long.test.ts"),
+          exclude,
+          testTimeout: 120_000,
+          expect: expectations,
+          maxWorkers: 2,
+        },
       },
       {
         test: {
@@ -37,6 +48,7 @@ export default defineConfig({
           exclude,
           globalSetup: ["scripts/test-servers.ts"],
           testTimeout: 30_000,
+          expect: expectations,
           hookTimeout: 60_000,
           maxWorkers: 2,
         },
@@ -48,6 +60,7 @@ export default defineConfig({
           exclude,
           globalSetup: ["scripts/test-servers.ts"],
           testTimeout: 60_000,
+          expect: expectations,
           hookTimeout: 60_000,
           fileParallelism: false,
         },
@@ -59,6 +72,7 @@ export default defineConfig({
           exclude,
           globalSetup: ["scripts/test-servers.ts"],
           testTimeout: 30 * 60_000,
+          expect: expectations,
           hookTimeout: 60_000,
           fileParallelism: false,
         },

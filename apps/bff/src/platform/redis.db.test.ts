@@ -3,7 +3,7 @@ import path from "node:path";
 import { createLogger } from "@agent-factory/process/logger";
 import { temporaryDir } from "@agent-factory/testkit/postgres";
 import { startRedis } from "@agent-factory/testkit/redis";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { openRedis } from "./redis.ts";
 
 const logger = createLogger({ app: "test", level: "silent" });
@@ -16,14 +16,15 @@ test("a doorbell rings for everybody who listens, until they stop", async () => 
     const [first, second]: string[][] = [[], []];
     const stopFirst = await redis.subscriber.on("draft:1", (message) => first?.push(message));
     const stopSecond = await redis.subscriber.on("draft:1", (message) => second?.push(message));
-    await vi.waitFor(async () => {
+    const heardBySecond = async () => {
       await redis.publish("draft:1", "a");
-      expect(second).toContain("a");
-    });
+      return second;
+    };
+    await expect.poll(heardBySecond).toContain("a");
     await stopFirst();
     const heard = first?.length;
     await redis.publish("draft:1", "b");
-    await vi.waitFor(() => expect(second).toContain("b"));
+    await expect.poll(() => second).toContain("b");
     expect(first).toHaveLength(heard ?? -1);
     await stopSecond();
   } finally {
@@ -46,14 +47,12 @@ test("without Redis nothing throws and nothing waits; when it is back, listeners
     await redis.subscriber.on("run:2", (message) => heard.push(message));
     const second = await startRedis({ dataDir, port: first.port });
     try {
-      await vi.waitFor(
-        async () => {
-          await redis.publish("run:1", "one");
-          await redis.publish("run:2", "two");
-          expect(heard).toEqual(expect.arrayContaining(["one", "two"]));
-        },
-        { timeout: 15_000, interval: 100 },
-      );
+      const heardAgain = async () => {
+        await redis.publish("run:1", "one");
+        await redis.publish("run:2", "two");
+        return heard;
+      };
+      await expect.poll(heardAgain).toEqual(expect.arrayContaining(["one", "two"]));
       expect(heard).not.toContain("lost");
     } finally {
       await second.stop();
