@@ -26,12 +26,9 @@ import { openFastDatabase } from "../apps/bff/src/platform/fast-database.ts";
 import { openRedis } from "../apps/bff/src/platform/redis.ts";
 import { createReviewsView, type ReviewsView } from "../apps/bff/src/views/reviews.ts";
 import type { Bench, Row } from "../scripts/bench.ts";
+import { BASE, CHANGED, largeManifest, REPLIES, SOURCE_BYTES, THREADS, threadOf } from "./large-review.ts";
 import { onLedger } from "./ledger.ts";
 
-const VALUES = 3_000;
-const SOURCE_BYTES = 200 * 1024;
-const THREADS = 100;
-const REPLIES = 2;
 const WARM_UPS = 30;
 const ROUNDS = 200;
 
@@ -77,7 +74,7 @@ function open(): Promise<Opened> {
     const [editor, reviewer, second] = [await as("editor"), await as("reviewer"), await as("admin")];
     const { digest } = await templates.archives.upload(editor, packArchive([{ path: "index.mjs", bytes: Buffer.from("export {};\n") }]));
 
-    const first = await templates.create(editor, { source: manifestOf(digest, "30s") });
+    const first = await templates.create(editor, { source: largeManifest(digest, BASE) });
     const asked = await templates.requestReview(editor, { draftId: first.draftId, expectedRevision: 1, title: "First" });
     const approve = async (approver: UserActor, reviewId: string, draftId: string) => {
       const draft = await templates.drafts.get(editor, { draftId });
@@ -88,43 +85,17 @@ function open(): Promise<Opened> {
     await templates.publish(systemActor("publisher", tenant.id), asked);
 
     const { draftId } = await templates.drafts.create(editor, { templateName: "large" });
-    await templates.drafts.save(editor, { draftId, expectedRevision: 1, source: manifestOf(digest, "40s", "[api.example.com]") });
+    await templates.drafts.save(editor, { draftId, expectedRevision: 1, source: largeManifest(digest, CHANGED) });
     const { reviewId, number } = await templates.requestReview(editor, { draftId, expectedRevision: 2, title: "Second" });
     for (let thread = 0; thread < THREADS; thread += 1) {
-      const pointer = `/spec/input/properties/field${thread}`;
-      const { commentId } = await reviews.comment(reviewer, { reviewId, pointer, body: `Is ${thread} needed? ${"Because. ".repeat(20)}` });
-      for (let reply = 0; reply < REPLIES; reply += 1)
-        await reviews.comment(editor, { reviewId, threadId: commentId, body: "It is. ".repeat(10) });
+      const { pointer, question, answer } = threadOf(thread);
+      const { commentId } = await reviews.comment(reviewer, { reviewId, pointer, body: question });
+      for (let reply = 0; reply < REPLIES; reply += 1) await reviews.comment(editor, { reviewId, threadId: commentId, body: answer });
     }
     await approve(second, reviewId, draftId);
     const view = createReviewsView({ access, reviews, redis, clock });
     return { view, reader: reviewer, number, reviewId, tenantUrl: urls.tenantUrl };
   });
-}
-
-/** About {@link VALUES} values in about {@link SOURCE_BYTES}. */
-function manifestOf(code: string, timeout: string, egress = "[]"): string {
-  const fields = Math.floor(VALUES / 3);
-  const words = "What a caller says here. ".repeat(8);
-  const padding = Math.floor(SOURCE_BYTES / fields) - 60;
-  const properties = Array.from(
-    { length: fields },
-    (_, at) => `      field${at}: { type: string, description: "${words.slice(0, padding).trim()}" }`,
-  );
-  return `apiVersion: agentfactory.dev/v1
-kind: AgentTemplate
-metadata: { name: large, title: Large, owner: bench }
-spec:
-  driver: node
-  code: { archive: "${code}", entry: default }
-  input:
-    type: object
-    properties:
-${properties.join("\n")}
-  output: { type: object }
-  limits: { timeout: ${timeout} }
-  sandbox: { network: { egress: ${egress} } }
-`;
 }
 
 const BARE = {

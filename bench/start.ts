@@ -2,10 +2,8 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "@agent-factory/testkit/child-process";
 import type { Bench, Row } from "../scripts/bench.ts";
-import { portIsFree } from "../scripts/machine.ts";
-import { portsFor } from "../scripts/product.ts";
+import { freePortOffset, portsFor } from "../scripts/product.ts";
 
 /** What the first and the second start may take on two cores. */
 const LIMITS = { first: 240, second: 15 };
@@ -21,7 +19,7 @@ export const bench: Bench = {
     const clone = join(mkdtempSync(join(tmpdir(), "agent-factory-clone-")), "agent-factory");
     try {
       execFileSync("git", ["clone", "--quiet", "--no-hardlinks", join(import.meta.dirname, ".."), clone], { stdio: "inherit" });
-      const offset = await freeOffset();
+      const offset = await freePortOffset();
       const first = await startAndStop(clone, offset);
       const second = await startAndStop(clone, offset);
       return [row("first-start-seconds", first, LIMITS.first), row("second-start-seconds", second, LIMITS.second)];
@@ -82,12 +80,4 @@ function readyLine(child: ChildProcess): Promise<void> {
     });
     child.once("close", (code) => reject(new Error(`npm start ended with ${code} before it was ready`)));
   });
-}
-
-async function freeOffset(): Promise<number> {
-  for (let tries = 0; tries < 20; tries += 1) {
-    const offset = (await freePort()) % 5000;
-    if (offset > 0 && (await Promise.all(Object.values(portsFor(offset)).map(portIsFree))).every(Boolean)) return offset;
-  }
-  throw new Error("no free range of ports");
 }

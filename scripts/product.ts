@@ -7,7 +7,7 @@ import { startRedis } from "@agent-factory/testkit/redis";
 import { runMigrations } from "../apps/bff/src/platform/migrations.ts";
 import { buildConsole } from "./console-build.ts";
 import { generateClient } from "./generate.ts";
-import { ensureTool, requireDisk, requirePorts, tools } from "./machine.ts";
+import { ensureTool, portIsFree, requireDisk, requirePorts, tools } from "./machine.ts";
 import { answers, lastWords, type Supervised, type SupervisedSpec, supervise } from "./supervised.ts";
 import { Problem, type Progress } from "./terminal.ts";
 
@@ -55,6 +55,15 @@ export const portsFor = (offset: number) => ({
   PostgreSQL: 54_329 + offset,
   Redis: 63_790 - offset,
 });
+
+/** The first offset of which all ports are free, so that a running `npm start` is not in the way of tests and benchmarks. */
+export async function freePortOffset(): Promise<number> {
+  for (let offset = 1000; offset < 9000; offset += 500) {
+    const free = await Promise.all(Object.values(portsFor(offset)).map(portIsFree));
+    if (free.every(Boolean)) return offset;
+  }
+  throw new Error("no free range of ports for the product");
+}
 
 /**
  * Starts the whole product from the source tree: tools, client, console build, PostgreSQL, Redis, migrations, identity provider,

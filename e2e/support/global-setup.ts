@@ -1,7 +1,6 @@
 import { rmSync } from "node:fs";
 import { throwawayDir } from "@agent-factory/testkit/postgres";
-import { portIsFree } from "../../scripts/machine.ts";
-import { portsFor, startProduct } from "../../scripts/product.ts";
+import { freePortOffset, startProduct } from "../../scripts/product.ts";
 import { createProgress } from "../../scripts/terminal.ts";
 
 /**
@@ -10,7 +9,7 @@ import { createProgress } from "../../scripts/terminal.ts";
  */
 export default async function setup(): Promise<(() => Promise<void>) | undefined> {
   if (process.env.E2E_CONSOLE_URL) return undefined;
-  const portOffset = await freeOffset();
+  const portOffset = await freePortOffset();
   const dataDir = throwawayDir("e2e");
   const product = await startProduct({
     dataDir,
@@ -28,13 +27,4 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
     await product.stop();
     if (process.env.E2E_KEEP_DATA === undefined) rmSync(dataDir, { recursive: true, force: true });
   };
-}
-
-/** The first offset of which all ports are free, so that a running `npm start` is not in the way. */
-async function freeOffset(): Promise<number> {
-  for (let offset = 1000; offset < 5000; offset += 500) {
-    const free = await Promise.all(Object.values(portsFor(offset)).map(portIsFree));
-    if (free.every(Boolean)) return offset;
-  }
-  throw new Error("no free range of ports for the end-to-end tests");
 }

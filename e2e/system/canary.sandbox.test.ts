@@ -127,6 +127,14 @@ async function expectAllSucceeded(accepted: readonly Accepted[]) {
   return ends;
 }
 
+/** Attempts of the template's runs that ended badly and were moved to the baseline. */
+const movesOf = (name: string) =>
+  system.rows(
+    `select e.run_id from run_events e join runs r on r.id = e.run_id join templates t on t.id = r.template_id
+      where t.name = $1 and e.kind = 'moved' and e.data->>'state' = 'failed'`,
+    [name],
+  );
+
 /** What was counted is what the ledger says: each run's end, and each attempt that failed and was moved. */
 async function expectUsageAgrees(name: string, runs: number) {
   await system.until("all is counted", async () => (await system.rows("select 1 from usage_inbox limit 1")).length === 0);
@@ -146,6 +154,23 @@ async function expectUsageAgrees(name: string, runs: number) {
   const { ended, moved } = ledger ?? { ended: 0, moved: 0 };
   expect(rollups).toEqual([60, 3_600, 86_400].map((grain) => ({ grain, runs: ended + moved, succeeded: ended, failed: moved })));
   return moved;
+}
+
+/**
+ * After a faulty version was taken back: every accepted run ended well, the baseline took what the faulty version could not, nobody was
+ * moved who had not been given to it, and all of it is counted. Returns how many failed attempts were moved, and why runs were moved.
+ */
+async function expectTakenBack(name: string, stable: string, accepted: readonly Accepted[]) {
+  const ends = await expectAllSucceeded(accepted);
+  const given = new Map(accepted.map(({ runId, cohort }) => [runId, cohort]));
+  const moves = ends.flatMap(({ id, events }) => events.filter(({ kind }) => kind === "moved").map(({ data }) => ({ id, data })));
+  expect(moves.every(({ id }) => given.get(id) === "canary")).toBe(true);
+  const tooMuch = ends.filter(({ id }, at) => given.get(id) === "canary" && (accepted[at]?.n ?? 1) % 3 === 0);
+  expect(tooMuch.map(({ semver }) => semver)).toEqual(tooMuch.map(() => stable));
+  expect(tooMuch.map(({ output }) => JSON.parse(output?.text ?? "null").mark)).toEqual(tooMuch.map(() => "old"));
+  const failed = moves.filter(({ data }) => data["state"] === "failed").length;
+  expect(await expectUsageAgrees(name, accepted.length)).toBe(failed);
+  return { failed, reasons: [...new Set(moves.map(({ data }) => data["reason"]))] };
 }
 
 test("a version with a fault in one input of three is rolled back by itself, and every run ends well all the same", {
@@ -177,18 +202,9 @@ test("a version with a fault in one input of three is rolled back by itself, and
 
   await traffic.wave();
   expect(traffic.accepted.slice(-WAVE).every(({ semver }) => semver === stable)).toBe(true);
-  const ends = await expectAllSucceeded(traffic.accepted);
-  const given = new Map(traffic.accepted.map(({ runId, cohort }) => [runId, cohort]));
-  const moves = ends.flatMap(({ id, events }) => events.filter(({ kind }) => kind === "moved").map(({ data }) => ({ id, data })));
-  expect(moves.every(({ id }) => given.get(id) === "canary")).toBe(true);
-  const reasons = new Set(moves.map(({ data }) => JSON.stringify(data["reason"])));
-  expect(moves.filter(({ data }) => data["reason"] === "rolled-back").length, `of ${[...reasons].join(", ")}`).toBeGreaterThan(0);
-  expect(moves.filter(({ data }) => data["state"] === "failed").length).toBeGreaterThanOrEqual(figures.canary.bad);
-  // What the canary could not take, the baseline took.
-  const tooMuch = ends.filter(({ id }, at) => given.get(id) === "canary" && (traffic.accepted[at]?.n ?? 1) % 3 === 0);
-  expect(tooMuch.map(({ semver }) => semver)).toEqual(tooMuch.map(() => stable));
-  expect(tooMuch.map(({ output }) => JSON.parse(output?.text ?? "null").mark)).toEqual(tooMuch.map(() => "old"));
-  expect(await expectUsageAgrees(name, traffic.accepted.length)).toBe(moves.filter(({ data }) => data["state"] === "failed").length);
+  const { failed, reasons } = await expectTakenBack(name, stable, traffic.accepted);
+  expect(reasons).toContain("rolled-back");
+  expect(failed).toBeGreaterThanOrEqual(figures.canary.bad);
 });
 
 /** Time enough that what waits from the step before, and a registry that starts again, leave room for the step's own samples. */
@@ -250,6 +266,34 @@ test("registry and host killed and Redis emptied in mid-rollout: the next ones g
   expect(await channelOf(name)).toEqual({ stable: canary, canary: null, weightPercent: 0 });
   await expectAllSucceeded(traffic.accepted);
   expect(await expectUsageAgrees(name, traffic.accepted.length)).toBe(0);
+});
+
+test("registry and host killed and Redis emptied while a faulty version is judged and taken back: it is, and no run is lost", {
+  timeout: 2 * ENDS_MS,
+}, async () => {
+  const name = "faulty-and-interrupted";
+  const steps = ["weight: 50, minSamples: 5, deadline: 10m", "weight: 100, deadline: 10m"];
+  const { stable, canary } = await openChannel(name, steps, codeOf("new", { faulty: true }));
+  const traffic = createTraffic(name);
+  const { number } = await system.operator.rollouts.start.mutate({ templateName: name, channel: CHANNEL, semver: canary });
+  await traffic.wave(60);
+  const sentBack = async () => (await movesOf(name)).length;
+  await system.until("the first failure", async () => (await sentBack()) > 0);
+  await system.killAgent();
+  await system.flushRedis();
+  await system.startAgent();
+  // Killed wherever it stands: judging, taking back, or moving what waits.
+  await traffic.until("the verdict is near", async () => (await sentBack()) > 2 || (await rolloutOf(number)).endedAt !== null);
+  await system.killBff();
+  await system.flushRedis();
+  await system.startBff();
+  await traffic.until("the rollout is over", async () => (await rolloutOf(number)).endedAt !== null);
+  await system.killBff();
+  await system.startBff();
+  expect(await rolloutOf(number)).toMatchObject({ state: "rolled_back", stateReason: "breached:failed", queuedOnCanary: 0 });
+  expect(await channelOf(name)).toEqual({ stable, canary: null, weightPercent: 0 });
+  await traffic.wave();
+  await expectTakenBack(name, stable, traffic.accepted);
 });
 
 test("after all of this, every run that was accepted has ended exactly once", { timeout: ENDS_MS }, async () => {
