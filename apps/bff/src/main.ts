@@ -89,7 +89,7 @@ export async function startRegistry(
       onError: (error, policy) => logger.error({ err: error, policy }, "a policy could not be evaluated"),
     });
     const access = createAccess({ database, fastDatabase, decisions, audit, logger });
-    const tokens = createTokens({ access, fastDatabase, clock });
+    const tokens = createTokens({ access, fastDatabase, redis, clock });
     const requests = createRequests({
       fastDatabase,
       clock,

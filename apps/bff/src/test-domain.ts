@@ -72,7 +72,7 @@ export async function openTestDomain() {
     runActivity: createRunActivity({ access, clock }),
     usage: createUsageView({ access, clock }),
   };
-  const tokens = createTokens({ access, fastDatabase, clock });
+  const tokens = createTokens({ access, fastDatabase, redis, clock });
   const rate = { limit: 60, windowSeconds: 3_600, burst: 60 };
   const requests = createRequests({ fastDatabase, clock, rateLimit: createRateLimit({ redis, logger: silent }), rate });
   const domain: Domain = {

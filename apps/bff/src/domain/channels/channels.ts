@@ -5,6 +5,7 @@
 import type { Clock } from "../../platform/clock.ts";
 import type { FastTransaction } from "../../platform/fast-database.ts";
 import type { RedisConnections } from "../../platform/redis.ts";
+import { createShortMemory } from "../../platform/short-memory.ts";
 import type { Access } from "../access/access.ts";
 import type { Actor } from "../actor.ts";
 import { Failure } from "../failure.ts";
@@ -113,17 +114,9 @@ export type ChannelsParts = {
   readonly clock: Clock;
 };
 
-const REMEMBERED_MAX = 10_000;
-
 export function createChannels({ access, redis, clock }: ChannelsParts): Channels {
   const pinsOf = createPinReader();
-  const remembered = new Map<string, { readonly channel: ChannelRow; readonly until: number }>();
-  // A ring while a read is under way outdates the read too.
-  let rings = 0;
-  void redis.subscriber.on(CHANNELS_DOORBELL, () => {
-    rings += 1;
-    remembered.clear();
-  });
+  const remembered = createShortMemory<ChannelRow>({ redis, clock, doorbell: CHANNELS_DOORBELL, staleMs: STALE_MS_MAX });
   const reading = (actor: Actor, { templateName, channel }: Named) =>
     ({ actor, action: "channels.read", resource: { kind: "channel", id: `${templateName}/${channel}` } }) as const;
 
@@ -181,19 +174,10 @@ export function createChannels({ access, redis, clock }: ChannelsParts): Channel
     resolveCached: async (actor, { key, ...named }) => {
       // By whom it is asked as well: what this remembers is also that they may.
       const place = `${actor.kind}:${actor.id}:${actor.tenantId}:${named.templateName}/${named.channel}`;
-      const there = remembered.get(place);
-      const now = clock.now().getTime();
-      let channel = there && there.until > now ? there.channel : null;
-      if (!channel) {
-        const before = rings;
-        channel = await access.readFast(reading(actor, named), (tx) =>
-          findChannel(tx, { templateName: named.templateName, name: named.channel }, "no"),
-        );
-        if (!channel) throw missing(named);
-        if (remembered.size >= REMEMBERED_MAX) remembered.clear();
-        // From before the read: it may have been true no longer than that.
-        if (rings === before) remembered.set(place, { channel, until: now + STALE_MS_MAX });
-      }
+      const channel = await remembered.get(place, () =>
+        access.readFast(reading(actor, named), (tx) => findChannel(tx, { templateName: named.templateName, name: named.channel }, "no")),
+      );
+      if (!channel) throw missing(named);
       const resolution = resolve(channel, key);
       if (!resolution) throw noValidVersion(named);
       return resolvedOf(channel, resolution);

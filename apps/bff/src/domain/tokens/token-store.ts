@@ -68,6 +68,7 @@ export type LiveToken = {
   readonly name: string;
   readonly roles: string[];
   readonly secretHash: string;
+  readonly expiresAt: Date;
   readonly lastUsedAt: Date | null;
 };
 
@@ -75,7 +76,7 @@ export async function findLiveToken(tx: FastTransaction, tokenId: string, now: D
   const { rows } = await tx.query<LiveToken>(
     {
       name: "tokens_find",
-      text: `select tenant_id as "tenantId", name, roles, secret_hash as "secretHash", last_used_at as "lastUsedAt"
+      text: `select tenant_id as "tenantId", name, roles, secret_hash as "secretHash", expires_at as "expiresAt", last_used_at as "lastUsedAt"
                from service_tokens where id = $1 and revoked_at is null and expires_at > $2`,
     },
     [tokenId, now],

@@ -1,4 +1,7 @@
+import { createLogger } from "@agent-factory/process/logger";
+import { testRedisUrl } from "@agent-factory/testkit/redis";
 import { expect, test } from "vitest";
+import { openRedis } from "../../platform/redis.ts";
 import { openTestKernel } from "../../seed/test-kernel.ts";
 import { createTokens } from "./tokens.ts";
 
@@ -6,15 +9,23 @@ async function open() {
   const kernel = await openTestKernel();
   let now = Date.parse("2026-06-01T08:00:00Z");
   const clock = { now: () => new Date(now) };
-  const tokens = createTokens({ access: kernel.access, fastDatabase: kernel.fastDatabase, clock });
+  const redis = openRedis(testRedisUrl(), createLogger({ app: "test", level: "silent" }));
+  const { access, fastDatabase } = kernel;
+  const deaf = { publish: async () => undefined, subscriber: { on: async () => async () => undefined } };
   return {
     ...kernel,
-    tokens,
+    tokens: createTokens({ access, fastDatabase, redis, clock }),
+    /** Another process of the registry, and one that no doorbell reaches. */
+    others: createTokens({ access, fastDatabase, redis, clock }),
+    deaf: createTokens({ access, fastDatabase, redis: deaf, clock }),
     admin: kernel.acme.as("admin"),
     pass: (ms: number) => {
       now += ms;
     },
-    [Symbol.asyncDispose]: () => kernel[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await redis.close();
+      await kernel[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -46,6 +57,24 @@ test("a revoked token is nobody at once, and revoking it again changes nothing",
   expect(await t.tokens.revoke(t.admin, { tokenId })).toEqual(first);
   // Its name is free again.
   await t.tokens.create(t.admin, { name: "ci", roles: ["ci"], expiresInDays: 30 });
+});
+
+test("a process that found a token live hears of its revocation; one that hears nothing believes it for less than a second", async () => {
+  await using t = await open();
+  const { tokenId, secret } = await t.tokens.create(t.admin, { name: "ci", roles: ["ci"], expiresInDays: 30 });
+  for (const process of [t.tokens, t.others, t.deaf]) await process.authenticate(secret);
+  await t.tokens.revoke(t.admin, { tokenId });
+  await expect(t.tokens.authenticate(secret)).rejects.toMatchObject(INVALID);
+  const heard = () =>
+    t.others.authenticate(secret).then(
+      () => null,
+      (error: unknown) => error,
+    );
+  await expect.poll(heard).toMatchObject(INVALID);
+  t.pass(999);
+  await t.deaf.authenticate(secret);
+  t.pass(1);
+  await expect(t.deaf.authenticate(secret)).rejects.toMatchObject(INVALID);
 });
 
 test("neither a changed secret, nor another token's key, nor noise is anybody", async () => {

@@ -5,15 +5,27 @@
  *   live -> expired      at `expiresAt`, a year at most
  *   live -> revoked      `revoke`; final
  *
- * Fail-closed: whatever is not surely live is nobody.
+ * Fail-closed: whatever is not surely live is nobody. What was found live is believed for a second: where a token is revoked it is nobody
+ * at once, in other processes when the doorbell rings, and after that second when it does not.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../platform/clock.ts";
 import type { FastDatabase } from "../../platform/fast-database.ts";
+import type { RedisConnections } from "../../platform/redis.ts";
+import { createShortMemory } from "../../platform/short-memory.ts";
 import type { Access } from "../access/access.ts";
 import type { Actor, TokenActor } from "../actor.ts";
 import { Failure } from "../failure.ts";
-import { findLiveToken, holdUnrevoked, insertToken, listTokens, noteUse, revokeToken, type TokenRow } from "./token-store.ts";
+import {
+  findLiveToken,
+  holdUnrevoked,
+  insertToken,
+  type LiveToken,
+  listTokens,
+  noteUse,
+  revokeToken,
+  type TokenRow,
+} from "./token-store.ts";
 
 /** What a token may be; never what a person is. `access.rego` holds the same list. */
 export const TOKEN_ROLES = ["ci", "runner", "deployer", "observer"] as const;
@@ -46,10 +58,15 @@ export type Tokens = {
   authenticate(secret: string): Promise<TokenActor>;
 };
 
+/** Rung with a token's id when it was revoked. */
+export const TOKENS_DOORBELL = "tokens";
+
 const SECRET = /^aft_([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
 const DAY_MS = 24 * 60 * 60_000;
 const LIVE_MAX = 200;
 const USED_EVERY_MS = 60_000;
+/** What was read is believed so long, whatever becomes of the doorbell. */
+const STALE_MS_MAX = 1_000;
 /** Tokens that ended are shown so long. */
 const LISTED_MS = 90 * DAY_MS;
 
@@ -58,7 +75,15 @@ export function looksLikeToken(bearer: string): boolean {
   return bearer.startsWith("aft_");
 }
 
-export function createTokens({ access, fastDatabase, clock }: { access: Access; fastDatabase: FastDatabase; clock: Clock }): Tokens {
+export type TokensParts = {
+  readonly access: Access;
+  readonly fastDatabase: FastDatabase;
+  readonly redis: Pick<RedisConnections, "publish" | "subscriber">;
+  readonly clock: Clock;
+};
+
+export function createTokens({ access, fastDatabase, redis, clock }: TokensParts): Tokens {
+  const found = createShortMemory<LiveToken>({ redis, clock, doorbell: TOKENS_DOORBELL, staleMs: STALE_MS_MAX });
   return {
     create: (actor, { name, roles, expiresInDays }) =>
       access.performFast({ actor, action: "tokens.create", resource: { kind: "token", id: "new" } }, async (tx, note) => {
@@ -86,21 +111,31 @@ export function createTokens({ access, fastDatabase, clock }: { access: Access; 
         return { items: rows.map((row) => viewOf(row, now)) };
       }),
 
-    revoke: (actor, { tokenId }) =>
-      access.performFast({ actor, action: "tokens.revoke", resource: { kind: "token", id: tokenId } }, async (tx, note) => {
+    revoke: async (actor, { tokenId }) => {
+      const request = { actor, action: "tokens.revoke" as const, resource: { kind: "token", id: tokenId } };
+      const { revokedAt } = await access.performFast(request, async (tx, note) => {
         const revoked = await revokeToken(tx, tokenId, clock.now());
         if (!revoked) throw new Failure("missing", "tokens.missing", "There is no such token", { tokenId });
         note.after(revoked);
-        return { revokedAt: revoked.revokedAt.toISOString() };
-      }),
+        return revoked;
+      });
+      found.forget();
+      void redis.publish(TOKENS_DOORBELL, tokenId);
+      return { revokedAt: revokedAt.toISOString() };
+    },
 
     authenticate: async (secret) => {
       const [, tokenId, key] = SECRET.exec(secret) ?? [];
       if (tokenId === undefined || key === undefined) throw nobody();
       const now = clock.now();
-      const token = await findLiveToken(fastDatabase.system, tokenId, now);
-      if (!token || !timingSafeEqual(Buffer.from(token.secretHash), Buffer.from(hashOf(key)))) throw nobody();
-      if (now.getTime() - (token.lastUsedAt?.getTime() ?? 0) > USED_EVERY_MS) await noteUse(fastDatabase.system, tokenId, now);
+      let read = false;
+      const token = await found.get(tokenId, () => {
+        read = true;
+        return findLiveToken(fastDatabase.system, tokenId, now);
+      });
+      if (!token || token.expiresAt <= now || !timingSafeEqual(Buffer.from(token.secretHash), Buffer.from(hashOf(key)))) throw nobody();
+      const unusedMs = now.getTime() - (token.lastUsedAt?.getTime() ?? 0);
+      if (read && unusedMs > USED_EVERY_MS) await noteUse(fastDatabase.system, tokenId, now);
       const { tenantId, name, roles } = token;
       return { kind: "token", id: tokenId, name, tenantId, roles };
     },
