@@ -49,6 +49,7 @@ type Secrets = { database: string; redis: string; oidcClient: string; nextAuth: 
 export const portsFor = (offset: number) => ({
   console: 4000 + offset,
   registry: 4100 + offset,
+  "registry metrics": 4110 + offset,
   "host gateway": 4200 + offset,
   "host health": 4210 + offset,
   "identity provider": 4300 + offset,
@@ -221,6 +222,7 @@ async function open(options: ProductOptions, opened: (() => Promise<void>)[], st
             STATE_DIR: state("bff"),
             BFF_PORT: String(ports.registry),
             GATEWAY_PORT: String(ports["host gateway"]),
+            METRICS_PORT: String(ports["registry metrics"]),
             DEMO: "1",
             ...options.env?.bff,
           },

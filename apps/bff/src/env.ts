@@ -43,6 +43,9 @@ const schema = z
     GATEWAY_PORT: port.default(4200),
     /** Names and addresses that hosts may reach the gateway by; they stand in its certificate. */
     GATEWAY_NAMES: list.prefault("localhost,127.0.0.1"),
+    /** Where `/metrics` is told, with `/healthz` and `/readyz`: a port that nobody but the platform's own people reaches. Not given: nowhere. */
+    METRICS_HOST: z.string().default("127.0.0.1"),
+    METRICS_PORT: port.optional(),
     TRUST_DOMAIN: z
       .string()
       .regex(/^[a-z0-9.-]+$/)

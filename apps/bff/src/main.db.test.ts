@@ -6,6 +6,7 @@ import path from "node:path";
 import { createLogger } from "@agent-factory/process/logger";
 import { cloneDatabase } from "@agent-factory/testkit/database";
 import { testRedisUrl } from "@agent-factory/testkit/redis";
+import pg from "pg";
 import { expect, test } from "vitest";
 import { packDirectory } from "./domain/templates/archive.ts";
 import type { Env } from "./env.ts";
@@ -34,6 +35,7 @@ async function openEnvironment() {
     GATEWAY_HOST: "127.0.0.1",
     GATEWAY_PORT: 0,
     GATEWAY_NAMES: ["localhost"],
+    METRICS_HOST: "127.0.0.1",
     TRUST_DOMAIN: "test.local",
     OIDC_ISSUER: provider.issuer,
     OIDC_AUDIENCE: "urn:bff",
@@ -74,6 +76,50 @@ test("with every role, the demo is there, the local agent has its token, and a s
   await registry.stop("test");
   expect(await ended).toMatch(/ended|cut/);
   await expect(fetch(`${base}/healthz`)).rejects.toThrow();
+});
+
+test("what the registry tells Prometheus: requests by procedure, loops, and what waits; a ledger that is away is said, not guessed", async () => {
+  await using t = await openEnvironment();
+  const registry = await startRegistry({ ...t.env, METRICS_PORT: 0 }, logger);
+  try {
+    const base = `http://127.0.0.1:${registry.apiPort}`;
+    const told = async () => (await fetch(`http://127.0.0.1:${registry.metricsPort}/metrics`)).text();
+    const authorization = `Bearer ${await t.provider.token({ subject: "acme-editor" })}`;
+    await fetch(`${base}/trpc/session.me`, { headers: { authorization } });
+    await fetch(`${base}/trpc/session.me`);
+    await fetch(`${base}/trpc/whatever-somebody-sends`, { headers: { authorization } });
+    await fetch(`${base}/v1/templates/dependency-audit/channels/production/resolve?key=1`, { headers: { authorization } });
+    await fetch(`${base}/nothing/here`);
+    const count = (text: string, route: string) =>
+      text
+        .split("\n")
+        .flatMap((line) =>
+          line.startsWith("http_server_request_duration_seconds_count") && line.includes(`route="${route}"`) ? [line] : [],
+        )
+        .map((line) => line.replace(/^.*status="(\d+)".* (\d+)$/, "$1: $2"))
+        .toSorted();
+    const text = await told();
+    expect(count(text, "session.me")).toEqual(["200: 1", "401: 1"]);
+    expect(count(text, "/trpc/:path")).toEqual(["404: 1"]);
+    expect(count(text, "/v1/templates/:name/channels/:channel/resolve")).toHaveLength(1);
+    expect(count(text, "unknown")).toEqual(["404: 1"]);
+    expect(text).not.toMatch(/whatever|dependency-audit|acme/);
+    expect(text).toContain('agent_factory_ledger_up{app="registry"} 1');
+    expect(text).toContain('agent_factory_runs_queued{app="registry"} 0');
+    expect(text).toContain('agent_factory_hosts_linked{app="registry"} 0');
+    await expect.poll(told).toMatch(/^agent_factory_loop_turn_duration_seconds_count\{.*loop="rollouts".*\} [1-9]/m);
+    const admin = new pg.Client({ connectionString: t.env.DATABASE_URL_OWNER });
+    await admin.connect();
+    await admin.query("alter table usage_inbox rename to usage_inbox_away");
+    const away = await told();
+    await admin.query("alter table usage_inbox_away rename to usage_inbox");
+    await admin.end();
+    expect(away).toContain('agent_factory_ledger_up{app="registry"} 0');
+    expect(away).not.toMatch(/^agent_factory_runs_queued/m);
+    expect(await told()).toContain('agent_factory_runs_queued{app="registry"} 0');
+  } finally {
+    await registry.stop("test");
+  }
 });
 
 test("a process with one role opens that one only", async () => {

@@ -2,7 +2,7 @@
  * The registry's process, and the only place where anything is constructed. Roles: `api` (console and programs), `gateway` (hosts),
  * `worker` (loops); one process has all of them by default. What is opened last is closed first.
  */
-import { createHealth, type Health } from "@agent-factory/process/health";
+import { createHealth, type Health, serveHealth } from "@agent-factory/process/health";
 import { createLogger, type Logger } from "@agent-factory/process/logger";
 import { createShutdown, type Shutdown } from "@agent-factory/process/shutdown";
 import type { Domain } from "./api/context.ts";
@@ -30,6 +30,7 @@ import { createTokens } from "./domain/tokens/tokens.ts";
 import { createUsage } from "./domain/usage/usage.ts";
 import { type Env, readEnv } from "./env.ts";
 import { startGateway } from "./gateway/gateway.ts";
+import { createRegistryMetrics } from "./metrics.ts";
 import { openBlobs } from "./platform/blobs.ts";
 import { systemClock } from "./platform/clock.ts";
 import { openDatabase } from "./platform/database.ts";
@@ -53,11 +54,17 @@ import { createRunsView } from "./views/runs.ts";
 import { createSigningView } from "./views/signing.ts";
 import { createTemplatesView } from "./views/templates.ts";
 import { createUsageView } from "./views/usage.ts";
+import { createVitalsView } from "./views/vitals.ts";
 import { startWorkers } from "./workers/workers.ts";
 
 const SHUTDOWN_GRACE_MS = 10_000;
 
-export type Registry = { readonly apiPort: number | null; readonly gatewayPort: number | null; stop(reason: string): Promise<void> };
+export type Registry = {
+  readonly apiPort: number | null;
+  readonly gatewayPort: number | null;
+  readonly metricsPort: number | null;
+  stop(reason: string): Promise<void>;
+};
 
 /** Starts every role of `env`; resolves when all of them serve. When one part cannot start, the others are closed again. */
 export async function startRegistry(
@@ -169,7 +176,10 @@ export async function startRegistry(
       logger.info({ file }, "demo tenants are there; the local agent may join");
     }
 
+    const metrics = createRegistryMetrics();
+    const refresh = () => refreshHealth(health, fastDatabase, redis);
     if (env.BFF_ROLES.includes("worker")) {
+      metrics.watchLedger(createVitalsView({ fastDatabase }));
       const workers = await startWorkers({
         requests,
         signing,
@@ -183,6 +193,7 @@ export async function startRegistry(
         notices,
         fastDatabase,
         lead: (name, turn) => asLeader(fastDatabase, name, turn),
+        turned: metrics.turned,
         logger,
         clock,
       });
@@ -198,11 +209,13 @@ export async function startRegistry(
         authority,
         trust,
         redis,
+        received: metrics.received,
         logger,
         clock,
         listen: { host: env.GATEWAY_HOST, port: env.GATEWAY_PORT, names: env.GATEWAY_NAMES },
       });
       shutdown.add("gateway", gateway.close);
+      metrics.watchLinks(gateway.links);
       gatewayPort = gateway.port;
     }
 
@@ -213,16 +226,24 @@ export async function startRegistry(
         domain,
         authenticate: verify,
         health,
-        refreshHealth: () => refreshHealth(health, fastDatabase, redis),
+        refreshHealth: refresh,
+        answered: metrics.answered,
         logger,
       });
       shutdown.add("api", () => server.close());
       const address = await server.listen({ host: env.BFF_HOST, port: env.BFF_PORT });
       apiPort = Number(new URL(address).port);
     }
-    await refreshHealth(health, fastDatabase, redis);
-    logger.info({ roles: env.BFF_ROLES, apiPort, gatewayPort }, "the registry serves");
-    return { apiPort, gatewayPort, stop };
+    let metricsPort: number | null = null;
+    if (env.METRICS_PORT !== undefined) {
+      const address = { host: env.METRICS_HOST, port: env.METRICS_PORT };
+      const served = await serveHealth(health, address, { metrics: metrics.registry, refresh });
+      shutdown.add("metrics", served.close);
+      metricsPort = served.port;
+    }
+    await refresh();
+    logger.info({ roles: env.BFF_ROLES, apiPort, gatewayPort, metricsPort }, "the registry serves");
+    return { apiPort, gatewayPort, metricsPort, stop };
   } catch (error) {
     await stop("start failed");
     throw error;

@@ -18,6 +18,7 @@ import { environment } from "./env.ts";
 import { createAdmission } from "./gate/admission.ts";
 import { createTrustKeeper } from "./gate/trust-keeper.ts";
 import { Host } from "./host.ts";
+import { createHostMetrics } from "./metrics.ts";
 import { createBubblewrapDriver } from "./pool/bubblewrap-sandbox.ts";
 import { createPool } from "./pool/pool.ts";
 import { createProcessDriver } from "./pool/process-sandbox.ts";
@@ -47,7 +48,8 @@ health.set("sandbox", "starting", "not tried yet");
 health.set("gateway", "starting", "not linked yet");
 health.set("trust", "starting", "the trust root is not compared yet");
 mkdirSync(env.STATE_DIR, { recursive: true, mode: 0o755 });
-const healthServer = await serveHealth(health, { host: "127.0.0.1", port: env.HEALTH_PORT });
+const metrics = createHostMetrics();
+const healthServer = await serveHealth(health, { host: "127.0.0.1", port: env.HEALTH_PORT }, { metrics: metrics.registry });
 shutdown.add("health", () => healthServer.close());
 shutdown.install();
 
@@ -65,6 +67,7 @@ async function openSandbox() {
 
 const driver = await openSandbox();
 const pool = createPool({ driver, warmTarget: env.WARM_TARGET, logger });
+metrics.watchPool(pool.accounts);
 shutdown.add("pool", () => pool.close());
 
 const proof = await proveSandbox(driver);
@@ -183,6 +186,7 @@ const link = createLink({
   },
 });
 host.attach(link);
+metrics.watchHost(() => ({ slots: env.SLOTS, busy: host.busy, linked: link.state() === "linked" }));
 shutdown.add("requests", async () => requests.close());
 shutdown.add("link", () => link.close("the agent stops"));
 shutdown.add("runs", () => host.close(env.SHUTDOWN_GRACE_MS));

@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Metrics } from "./metrics.ts";
 
 export type HealthState = "ok" | "starting" | "failing";
 export type HealthPart = { readonly state: HealthState; readonly detail?: string };
@@ -28,17 +29,28 @@ export function createHealth(): Health {
   };
 }
 
-/** Serves `GET /healthz` (200 live, 503 not) and `GET /readyz` with the parts as JSON. Port 0 picks a free one. */
+/**
+ * Serves `GET /healthz` (200 live, 503 not) and `GET /readyz` with the parts as JSON, and `GET /metrics` when there are any (503 when they
+ * cannot be gathered). `refresh` looks at the parts anew before it is said whether the process is ready. Port 0 picks a free one.
+ */
 export async function serveHealth(
   health: Health,
   address: { host: string; port: number },
+  { metrics, refresh = async () => undefined }: { metrics?: Metrics; refresh?: () => Promise<void> } = {},
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const server = createServer((request, response) => {
-    const path = request.url?.split("?")[0];
-    const known = request.method === "GET" && (path === "/healthz" || path === "/readyz");
-    const good = path === "/healthz" ? health.live() : health.ready();
-    response.writeHead(known ? (good ? 200 : 503) : 404, { "content-type": "application/json", "cache-control": "no-store" });
-    response.end(known ? JSON.stringify(health.snapshot()) : "{}");
+  const answer = async (path: string | undefined): Promise<{ status: number; type: string; body: string }> => {
+    const state = (good: boolean) => ({ status: good ? 200 : 503, type: "application/json", body: JSON.stringify(health.snapshot()) });
+    if (path === "/healthz") return state(health.live());
+    if (path === "/metrics" && metrics) return { status: 200, type: metrics.contentType, body: await metrics.metrics() };
+    if (path !== "/readyz") return { status: 404, type: "application/json", body: "{}" };
+    await refresh();
+    return state(health.ready());
+  };
+  const server = createServer(async (request, response) => {
+    const path = request.method === "GET" ? request.url?.split("?")[0] : undefined;
+    const { status, type, body } = await answer(path).catch((error: Error) => ({ status: 503, type: "text/plain", body: error.message }));
+    response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
+    response.end(body);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

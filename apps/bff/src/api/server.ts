@@ -34,10 +34,19 @@ export type ServerParts = {
   authenticate: Authenticate;
   health: Health;
   refreshHealth: () => Promise<void>;
+  /** Told of each request when it was answered; not of live streams. */
+  answered?: (request: { method: string; route: string; status: number; seconds: number }) => void;
   logger: Logger;
 };
 
-export async function createServer({ domain, authenticate, health, refreshHealth, logger }: ServerParts): Promise<FastifyInstance> {
+export async function createServer({
+  domain,
+  authenticate,
+  health,
+  refreshHealth,
+  answered,
+  logger,
+}: ServerParts): Promise<FastifyInstance> {
   const server = Fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -57,6 +66,14 @@ export async function createServer({ domain, authenticate, health, refreshHealth
       done();
     });
   });
+
+  if (answered) {
+    server.addHook("onResponse", (request, reply, done) => {
+      if (request.headers.accept !== "text/event-stream")
+        answered({ method: request.method, route: routeOf(request), status: reply.statusCode, seconds: reply.elapsedTime / 1_000 });
+      done();
+    });
+  }
 
   endStreamsAtClose(server);
 
@@ -119,6 +136,15 @@ export async function createServer({ domain, authenticate, health, refreshHealth
   });
 
   return server;
+}
+
+const PROCEDURES = new Set(Object.keys(appRouter._def.procedures));
+
+/** The procedure, or the path as it is written in the routes: never what somebody sent. */
+function routeOf(request: FastifyRequest): string {
+  const path = (request.params as { path?: unknown } | undefined)?.path;
+  if (typeof path === "string" && PROCEDURES.has(path)) return path;
+  return request.routeOptions.url ?? "unknown";
 }
 
 function bearerOf(request: FastifyRequest): string {

@@ -33,6 +33,7 @@ export type GatewayParts = {
   readonly authority: HostAuthority;
   readonly trust: Pick<HostTrust, "document" | "root">;
   readonly redis: Pick<RedisConnections, "publish" | "subscriber">;
+  readonly received?: (kind: string, count: number) => void;
   readonly logger: Logger;
   readonly clock: Clock;
   /** Port 0 takes any free one. `names`: DNS names and addresses that hosts reach it by. */
@@ -59,6 +60,7 @@ export async function startGateway({
   authority,
   trust,
   redis,
+  received,
   logger,
   clock,
   listen,
@@ -116,7 +118,7 @@ export async function startGateway({
       const host = await authenticate(request.socket as TLSSocket);
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
         links.get(host.id)?.end(CLOSE_REPLACED, "replaced: the same host opened another connection");
-        const link = createLink({ socket: webSocket, host, runs, fleet, usage, redis, logger, clock });
+        const link = createLink({ socket: webSocket, host, runs, fleet, usage, redis, received, logger, clock });
         links.set(host.id, link);
         void link.closed.then(() => {
           if (links.get(host.id) === link) links.delete(host.id);

@@ -85,11 +85,13 @@ export type LinkParts = {
   readonly fleet: Fleet;
   readonly usage: Pick<Usage, "ingestBatch">;
   readonly redis: Pick<RedisConnections, "publish" | "subscriber">;
+  /** Told how many things of which kind a frame that was worked off brought. */
+  readonly received?: ((kind: string, count: number) => void) | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
 };
 
-export function createLink({ socket, host, runs, fleet, usage, redis, logger: parent, clock }: LinkParts): Link {
+export function createLink({ socket, host, runs, fleet, usage, redis, received, logger: parent, clock }: LinkParts): Link {
   const logger = parent.child({ hostId: host.id, hostName: host.name });
   const linkId = randomUUID();
   let phase: "greeting" | "open" | "ending" = "greeting";
@@ -223,7 +225,10 @@ export function createLink({ socket, host, runs, fleet, usage, redis, logger: pa
   };
 
   const inbox = createInbox({
-    handle,
+    handle: async (frame) => {
+      await handle(frame);
+      received?.(frame.t, sizeOf(frame));
+    },
     failed: endFor,
     full: (full) => (full ? socket.pause() : socket.resume()),
   });
@@ -343,4 +348,12 @@ function framesOf(leases: readonly Lease[]): Lease[][] {
     }
   }
   return frames;
+}
+
+/** How many things a frame tells; of a kind that tells one, one. */
+function sizeOf(frame: HostFrame): number {
+  if (frame.t === "result") return frame.results.length;
+  if (frame.t === "log") return frame.entries.length;
+  if (frame.t === "started" || frame.t === "refuse") return frame.runs.length;
+  return frame.t === "metrics" ? frame.batches.length : 1;
 }

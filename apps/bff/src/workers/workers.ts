@@ -33,6 +33,8 @@ export type WorkersParts = {
   readonly fastDatabase: FastDatabase;
   /** Runs a turn unless another registry process is at it; null then. */
   readonly lead: (name: string, turn: () => Promise<number>) => Promise<number | null>;
+  /** Told of each turn that this process led. */
+  readonly turned?: (turn: { loop: string; seconds: number; moved: number; failed: boolean }) => void;
   readonly logger: Logger;
   readonly clock: Clock;
 };
@@ -67,6 +69,7 @@ export async function startWorkers({
   notices,
   fastDatabase,
   lead,
+  turned = () => undefined,
   logger,
   clock,
 }: WorkersParts): Promise<Workers> {
@@ -102,14 +105,21 @@ export async function startWorkers({
 
   const turnOf = async (loop: Loop): Promise<void> => {
     if (clock.now().getTime() - startedAt < (loop.afterMs ?? 0)) return;
+    let began = performance.now();
+    const tell = (moved: number, failed: boolean) =>
+      turned({ loop: loop.name, seconds: (performance.now() - began) / 1_000, moved, failed });
     try {
       let moved: number | null;
       do {
+        began = performance.now();
         moved = await withTrace(undefined, () => lead(loop.name, loop.turn));
+        if (moved !== null) tell(moved, false);
         if (moved) logger.info({ loop: loop.name, moved }, "a loop moved rows");
       } while (!closed && moved !== null && loop.fullBatch !== undefined && moved >= loop.fullBatch);
     } catch (error) {
-      if (!closed) logger.error({ err: error, loop: loop.name }, "a loop's turn failed; it comes again");
+      if (closed) return;
+      tell(0, true);
+      logger.error({ err: error, loop: loop.name }, "a loop's turn failed; it comes again");
     }
   };
 

@@ -5,10 +5,10 @@
 import type { Clock } from "../../platform/clock.ts";
 import type { FastTransaction } from "../../platform/fast-database.ts";
 import type { RedisConnections } from "../../platform/redis.ts";
-import { createShortMemory } from "../../platform/short-memory.ts";
 import type { Access } from "../access/access.ts";
 import type { Actor } from "../actor.ts";
 import { Failure } from "../failure.ts";
+import { createShortMemory } from "../short-memory.ts";
 import { type Cohort, type Judged, resolve, WHOLE } from "./channel.ts";
 import {
   type ChannelRow,
@@ -116,7 +116,11 @@ export type ChannelsParts = {
 
 export function createChannels({ access, redis, clock }: ChannelsParts): Channels {
   const pinsOf = createPinReader();
-  const remembered = createShortMemory<ChannelRow>({ redis, clock, doorbell: CHANNELS_DOORBELL, staleMs: STALE_MS_MAX });
+  const remembered = createShortMemory<ChannelRow>({
+    hear: (listener) => redis.subscriber.on(CHANNELS_DOORBELL, listener),
+    now: clock.now,
+    staleMs: STALE_MS_MAX,
+  });
   const reading = (actor: Actor, { templateName, channel }: Named) =>
     ({ actor, action: "channels.read", resource: { kind: "channel", id: `${templateName}/${channel}` } }) as const;
 

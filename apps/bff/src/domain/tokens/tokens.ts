@@ -12,10 +12,10 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../platform/clock.ts";
 import type { FastDatabase } from "../../platform/fast-database.ts";
 import type { RedisConnections } from "../../platform/redis.ts";
-import { createShortMemory } from "../../platform/short-memory.ts";
 import type { Access } from "../access/access.ts";
 import type { Actor, TokenActor } from "../actor.ts";
 import { Failure } from "../failure.ts";
+import { createShortMemory } from "../short-memory.ts";
 import {
   findLiveToken,
   holdUnrevoked,
@@ -83,7 +83,11 @@ export type TokensParts = {
 };
 
 export function createTokens({ access, fastDatabase, redis, clock }: TokensParts): Tokens {
-  const found = createShortMemory<LiveToken>({ redis, clock, doorbell: TOKENS_DOORBELL, staleMs: STALE_MS_MAX });
+  const found = createShortMemory<LiveToken>({
+    hear: (listener) => redis.subscriber.on(TOKENS_DOORBELL, listener),
+    now: clock.now,
+    staleMs: STALE_MS_MAX,
+  });
   return {
     create: (actor, { name, roles, expiresInDays }) =>
       access.performFast({ actor, action: "tokens.create", resource: { kind: "token", id: "new" } }, async (tx, note) => {

@@ -1,10 +1,7 @@
 /**
  * What was read lately, kept for moments: believed at most so long, and forgotten at once by every process when the doorbell rings.
- * Without Redis only the time is left, so `staleMs` is what a reader must be able to bear.
+ * When nobody can ring only the time is left, so `staleMs` is what a reader must be able to bear.
  */
-import type { Clock } from "./clock.ts";
-import type { RedisConnections } from "./redis.ts";
-
 export type ShortMemory<T> = {
   /** What is remembered under the key, or what `read` finds. What it does not find (null) is asked for again the next time. */
   get(key: string, read: () => Promise<T | null>): Promise<T | null>;
@@ -13,15 +10,15 @@ export type ShortMemory<T> = {
 };
 
 export type ShortMemoryParts = {
-  readonly redis: Pick<RedisConnections, "subscriber">;
-  readonly clock: Clock;
-  readonly doorbell: string;
+  /** Calls the listener whenever what is remembered may have changed. */
+  readonly hear: (listener: () => void) => unknown;
+  readonly now: () => Date;
   readonly staleMs: number;
 };
 
 const REMEMBERED_MAX = 10_000;
 
-export function createShortMemory<T>({ redis, clock, doorbell, staleMs }: ShortMemoryParts): ShortMemory<T> {
+export function createShortMemory<T>({ hear, now: moment, staleMs }: ShortMemoryParts): ShortMemory<T> {
   const remembered = new Map<string, { readonly value: T; readonly until: number }>();
   // A ring while a read is under way outdates the read too.
   let rings = 0;
@@ -29,10 +26,10 @@ export function createShortMemory<T>({ redis, clock, doorbell, staleMs }: ShortM
     rings += 1;
     remembered.clear();
   };
-  void redis.subscriber.on(doorbell, forget);
+  hear(forget);
   return {
     get: async (key, read) => {
-      const now = clock.now().getTime();
+      const now = moment().getTime();
       const there = remembered.get(key);
       if (there && there.until > now) return there.value;
       const before = rings;

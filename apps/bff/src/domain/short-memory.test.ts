@@ -5,13 +5,13 @@ function open() {
   let now = 1_000;
   let ring = () => {};
   let reads = 0;
-  const subscriber = {
-    on: async (_doorbell: string, listener: (message: string) => void) => {
-      ring = () => listener("");
-      return async () => undefined;
+  const memory = createShortMemory<number>({
+    hear: (listener) => {
+      ring = listener;
     },
-  };
-  const memory = createShortMemory<number>({ redis: { subscriber }, clock: { now: () => new Date(now) }, doorbell: "d", staleMs: 100 });
+    now: () => new Date(now),
+    staleMs: 100,
+  });
   const read = async () => {
     reads += 1;
     return reads;
