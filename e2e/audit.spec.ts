@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { Browser } from "@playwright/test";
 import { expectAccessible } from "./support/accessibility.ts";
 import { expect, type Locator, type Page, signIn, test } from "./support/product.ts";
@@ -71,6 +72,48 @@ test("the trail is narrowed to people, the system or one thing, stays so in the 
   await expect(who(page).first()).toBeVisible();
   await expect(page.getByRole("combobox", { name: "Who" })).toContainText("Anybody");
   await expect(thing).toHaveValue("");
+});
+
+test("what the filters leave is saved whole, for a spreadsheet and for a program, whatever of it is on the screen", async ({
+  page,
+  browser,
+}) => {
+  const draftId = await draftGivenUp(browser);
+  await signIn(page, "acme-admin", `/audit?thing=${draftId}`);
+  await expect(who(page)).toHaveCount(2);
+  const save = async (choice: string) => {
+    await page.getByRole("button", { name: "Export" }).click();
+    const download = page.waitForEvent("download");
+    await page.getByRole("menuitem", { name: choice }).click();
+    const file = await download;
+    return { name: file.suggestedFilename(), text: await readFile(await file.path(), "utf8") };
+  };
+  const sheet = await save("CSV, for a spreadsheet");
+  expect(sheet.name).toMatch(/^audit-\d{4}-\d\d-\d\dT\d{6}Z\.csv$/);
+  const [header, ...rows] = sheet.text.trimEnd().split("\r\n");
+  expect(header).toMatch(/^id,at,actor_kind,/);
+  expect(rows.map((row) => /drafts\.\w+/.exec(row)?.[0])).toEqual(["drafts.discard", "drafts.create"]);
+  await expect(page.getByText("2 entries saved")).toBeVisible();
+  const { text } = await save("JSON Lines, for a program");
+  const told = text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(told).toMatchObject([
+    { action: "drafts.discard", resourceId: draftId, actorName: "Emma Laurent" },
+    { action: "drafts.create", resourceId: draftId },
+  ]);
+
+  // More than a screen shows: every page is there, each entry once, and those before it in time after it in the file.
+  await page.getByRole("button", { name: "Clear the filters" }).click();
+  await expect(page).toHaveURL(/\/audit$/);
+  const shown = await who(page).count();
+  const whole = (await save("JSON Lines, for a program")).text
+    .trimEnd()
+    .split("\n")
+    .map((line) => Number(JSON.parse(line).id));
+  expect(whole.length).toBeGreaterThan(shown);
+  expect(whole).toEqual([...new Set(whole)].toSorted((a, b) => b - a));
 });
 
 test("an entry shows the fields before and after, and leads to everything about its thing", async ({ page, browser }) => {

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { createHostMetrics } from "./metrics.ts";
 import type { PoolAccounts } from "./pool/pool.ts";
@@ -34,4 +36,14 @@ test("a host tells its accounts as they stand at each look; what was never measu
   expect(await figure("sandboxes_warm")).toBe("0");
   expect(await figure("hand_outs_warm_total")).toBe("8");
   expect(await figure("hand_out_p99_seconds")).toBe("0.014");
+});
+
+test("everything that a host tells of its own stands in the guide", () => {
+  const { registry, watchPool, watchHost } = createHostMetrics();
+  watchPool(() => accounts);
+  watchHost(() => ({ slots: 4, busy: 1, linked: true }));
+  const guide = readFileSync(path.resolve(import.meta.dirname, "../../../docs/METRICS.md"), "utf8");
+  const own = registry.getMetricsAsArray().flatMap(({ name }) => (name.startsWith("agent_factory_") ? [name] : []));
+  expect(own.length).toBeGreaterThan(10);
+  expect(own.filter((name) => !guide.includes(name))).toEqual([]);
 });

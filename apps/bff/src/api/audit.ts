@@ -10,6 +10,8 @@ const query = z.object({
   action: z.string().max(100).optional(),
   resourceKind: z.string().max(100).optional(),
   resourceId: z.string().max(200).optional(),
+  /** Entries a page. */
+  limit: z.int().min(1).max(500).optional(),
 });
 
 export const auditRouter = router({

@@ -25,6 +25,9 @@ test("what people did is found among what tokens did, page by page, and in one t
   expect(seen.every(({ kind, action }) => kind === "user" && action === "templates.publish")).toBe(true);
   const tokens = await view.list(admin, { actorKind: "token" });
   expect(new Set(tokens.items.map(({ actorKind }) => actorKind))).toEqual(new Set(["token"]));
+  // Whoever saves all of it takes larger pages.
+  const many = await view.list(admin, { actorKind: "token", limit: 500 });
+  expect([many.items.length, new Set(many.items.map(({ id }) => id)).size]).toEqual([500, 500]);
   expect((await view.list(admin, { actorKind: "host" })).items).toEqual([]);
   // The members were added by the seed, which is the system.
   expect((await view.list(admin, { actorKind: "system" })).items.length).toBeGreaterThan(0);

@@ -24,6 +24,8 @@ export type AuditQuery = {
   action?: string | undefined;
   resourceKind?: string | undefined;
   resourceId?: string | undefined;
+  /** Entries a page; {@link PAGE_SIZE} unless somebody takes many. */
+  limit?: number | undefined;
 };
 
 export type AuditView = { list(actor: Actor, query: AuditQuery): Promise<{ items: AuditRow[]; nextCursor: string | null }> };
@@ -32,7 +34,7 @@ const PAGE_SIZE = 50;
 
 export function createAuditView({ access }: { access: Access }): AuditView {
   return {
-    list: (actor, { cursor, actorKind, action, resourceKind, resourceId }) =>
+    list: (actor, { cursor, actorKind, action, resourceKind, resourceId, limit = PAGE_SIZE }) =>
       access.read({ actor, action: "audit.read", resource: { kind: "audit", id: "*" } }, async (tx) => {
         const rows = await tx.auditEntry.findMany({
           where: {
@@ -43,9 +45,9 @@ export function createAuditView({ access }: { access: Access }): AuditView {
             ...(resourceId === undefined ? {} : { resourceId }),
           },
           orderBy: { id: "desc" },
-          take: PAGE_SIZE + 1,
+          take: limit + 1,
         });
-        const page = rows.slice(0, PAGE_SIZE);
+        const page = rows.slice(0, limit);
         return {
           items: page.map((row) => ({
             id: row.id.toString(),
@@ -62,7 +64,7 @@ export function createAuditView({ access }: { access: Access }): AuditView {
             after: row.after,
             traceId: row.traceId,
           })),
-          nextCursor: rows.length > PAGE_SIZE ? (page.at(-1)?.id.toString() ?? null) : null,
+          nextCursor: rows.length > limit ? (page.at(-1)?.id.toString() ?? null) : null,
         };
       }),
   };

@@ -3,11 +3,12 @@ import { Badge } from "@agent-factory/ui/badge";
 import { Button } from "@agent-factory/ui/button";
 import { EmptyState } from "@agent-factory/ui/empty-state";
 import { Field, Input, Select } from "@agent-factory/ui/field";
+import { Menu, MenuItem } from "@agent-factory/ui/menu";
 import { PageBody, PageHeader } from "@agent-factory/ui/page-header";
 import { SkeletonRows } from "@agent-factory/ui/skeleton";
 import { type Column, Table } from "@agent-factory/ui/table";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Ban, Check, ChevronRight, ScrollText, Search, ShieldCheck } from "lucide-react";
+import { Ban, Braces, Check, ChevronRight, Download, ScrollText, Search, Sheet, ShieldCheck } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { type Format, useFormat, useMessages } from "../../i18n/i18n.tsx";
 import { NotAllowed } from "../../session/not-allowed.tsx";
@@ -18,6 +19,7 @@ import { AuditDetails } from "./audit-details.tsx";
 import type { AuditEntry } from "./audit-entry.ts";
 import { auditMessages } from "./messages.ts";
 import { TrailCheckResult } from "./trail-check.tsx";
+import { useAuditExport } from "./use-audit-export.ts";
 import { ACTOR_KINDS, type AuditFilters, useAuditFilters } from "./use-audit-filters.ts";
 import { useVerifyTrail } from "./use-verify-trail.ts";
 import { verifyMessages } from "./verify-messages.ts";
@@ -79,7 +81,10 @@ function Trail(): ReactNode {
   const entries = list.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
-      <Filters filters={filters} change={change} clear={active ? clear : undefined} />
+      <div className="flex flex-wrap items-end justify-between gap-2">
+        <Filters filters={filters} change={change} clear={active ? clear : undefined} />
+        <ExportMenu filters={filters} nothing={entries.length === 0} />
+      </div>
       {list.isError ? (
         <QueryProblem title={messages.problem} error={list.error} retry={() => void list.refetch()} />
       ) : !list.data ? (
@@ -112,6 +117,35 @@ function Trail(): ReactNode {
         />
       )}
     </>
+  );
+}
+
+/** Saves what the filters leave, not only what is on the screen. */
+function ExportMenu({ filters, nothing }: { filters: AuditFilters; nothing: boolean }): ReactNode {
+  const messages = useMessages(auditMessages);
+  const format = useFormat();
+  const { count, save } = useAuditExport(filters);
+  return (
+    <span className="flex items-center gap-2">
+      <span role="status" className="text-sm text-ink-3 tabular-nums">
+        {count === null || count === 0 ? null : messages.exportingCount(format.number(count))}
+      </span>
+      <Menu
+        trigger={
+          <Button loading={count !== null} disabledReason={nothing ? messages.exportNothing : undefined}>
+            <Download aria-hidden />
+            {messages.export}
+          </Button>
+        }
+      >
+        <MenuItem icon={<Sheet aria-hidden />} onSelect={() => save("csv")}>
+          {messages.exportCsv}
+        </MenuItem>
+        <MenuItem icon={<Braces aria-hidden />} onSelect={() => save("jsonl")}>
+          {messages.exportJsonl}
+        </MenuItem>
+      </Menu>
+    </span>
   );
 }
 

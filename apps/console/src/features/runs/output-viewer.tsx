@@ -1,6 +1,7 @@
 "use client";
 import { Button } from "@agent-factory/ui/button";
 import { CopyButton } from "@agent-factory/ui/copy-button";
+import { saveFile } from "@agent-factory/ui/save-file";
 import { useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { type ReactNode, useMemo, useState } from "react";
@@ -31,7 +32,11 @@ export function OutputViewer({ run }: { run: Pick<RunView, "id" | "output" | "te
         {text === null ? null : (
           <>
             <CopyButton text={text} label={messages.outputCopy} done={messages.outputCopied} />
-            <Button size="sm" variant="ghost" onClick={() => download(text, `${run.templateName}-${run.id.slice(-8)}.json`)}>
+            <Button
+              size="sm"
+              variant="ghost"
+              onClick={() => saveFile(`${run.templateName}-${run.id.slice(-8)}.json`, "application/json", text)}
+            >
               <Download aria-hidden />
               {messages.outputDownload}
             </Button>
@@ -73,13 +78,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function download(text: string, name: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 1_000);
 }

@@ -1,6 +1,7 @@
 "use client";
 import { Button } from "@agent-factory/ui/button";
 import { Panel } from "@agent-factory/ui/panel";
+import { saveFile } from "@agent-factory/ui/save-file";
 import { Download } from "lucide-react";
 import type { ReactNode } from "react";
 import { useMessages } from "../../i18n/i18n.tsx";
@@ -8,7 +9,7 @@ import { CopyText } from "./copy-text.tsx";
 import { toolCommands, wholeCommand } from "./offline-commands.ts";
 import { proofDetailsMessages } from "./proof-details-messages.ts";
 import type { ProofAnswer } from "./signing-view.ts";
-import type { TakeAway, TakenFile } from "./take-away.ts";
+import type { TakeAway } from "./take-away.ts";
 
 /** The files of a proof, to keep and to check elsewhere. */
 export function ProofTakeAway({ name, semver, answer }: { name: string; semver: string; answer: ProofAnswer }): ReactNode {
@@ -16,7 +17,7 @@ export function ProofTakeAway({ name, semver, answer }: { name: string; semver: 
   const take = async (kind: keyof TakeAway) => {
     const { takeAway } = await import("./take-away.ts");
     const file = takeAway(name, semver, answer)[kind];
-    if (file) save(file);
+    if (file) saveFile(file.name, file.mediaType, file.text);
   };
   const offered = [
     { kind: "bundle", label: messages.takeBundle, why: answer.bundle === null ? messages.takeLater : undefined },
@@ -52,13 +53,4 @@ export function ProofOffline({ name, semver }: { name: string; semver: string })
       </div>
     </Panel>
   );
-}
-
-function save({ name, mediaType, text }: TakenFile): void {
-  const url = URL.createObjectURL(new Blob([text], { type: mediaType }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 1_000);
 }

@@ -1,5 +1,5 @@
 /** The table of costs as a file. Names of columns and amounts are the same in every language: programs read them. Pure. */
-import { decimalOf, toCsv } from "./csv.ts";
+import { decimalOf, toCsv } from "@agent-factory/ui/csv";
 import { daysOf, type Span } from "./period.ts";
 import type { Basis, CostRow, Grouping } from "./usage-view.ts";
 

@@ -3,6 +3,7 @@ import { Button, LinkButton } from "@agent-factory/ui/button";
 import { EmptyState } from "@agent-factory/ui/empty-state";
 import { Select } from "@agent-factory/ui/field";
 import { PageBody, PageHeader } from "@agent-factory/ui/page-header";
+import { saveFile } from "@agent-factory/ui/save-file";
 import { Skeleton, SkeletonRows } from "@agent-factory/ui/skeleton";
 import { Coins, Download } from "lucide-react";
 import Link from "next/link";
@@ -21,7 +22,6 @@ import { costMessages } from "./messages.ts";
 import { daysOf } from "./period.ts";
 import { PeriodPicker } from "./period-picker.tsx";
 import { PricesPanel } from "./prices-panel.tsx";
-import { saveFile } from "./save-file.ts";
 import { bases, type Costs, groupings } from "./usage-view.ts";
 import { type CostsChoice, useCosts, useCostsChoice } from "./use-costs.ts";
 

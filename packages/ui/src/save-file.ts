@@ -5,5 +5,6 @@ export function saveFile(name: string, mediaType: string, text: string): void {
   link.href = address;
   link.download = name;
   link.click();
-  URL.revokeObjectURL(address);
+  // Not at once: the browser may not have begun to read it.
+  setTimeout(() => URL.revokeObjectURL(address), 1_000);
 }
