@@ -9,6 +9,7 @@ import { EXAMPLES_DIR } from "../seed/demo.ts";
 import { openTestKernel } from "../seed/test-kernel.ts";
 import { approveBy, openTestTemplates, publishReviewed } from "../seed/test-templates.ts";
 import { createSigningView } from "./signing.ts";
+import { createTemplatesView } from "./templates.ts";
 
 /** A published version of the first tenant, signed or not, and what everybody may read about it. */
 async function openPublished({ signed = true }: { signed?: boolean } = {}) {
@@ -149,4 +150,11 @@ spec: { steps: [{ weight: ${weight}, deadline: 1h }, { weight: 100, deadline: 1h
   await expect(t.view.distrustImpact(globex.as("admin"), { keyId, from: new Date() })).rejects.toMatchObject({
     code: "signing.key-missing",
   });
+
+  // Whoever looks at the template sees it, before a run is refused.
+  const { get } = createTemplatesView({ access: t.kernel.access, templates: t.templates });
+  const distrusted = async () => (await get(acme.as("editor"), { name: t.name })).versions.map((version) => version.distrusted);
+  expect(await distrusted()).toEqual([false]);
+  await t.signing.distrust(acme.as("admin"), { keyId, from: new Date(Date.now() - hourMs), reason: "stolen" });
+  expect(await distrusted()).toEqual([true]);
 });

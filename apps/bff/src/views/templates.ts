@@ -28,6 +28,8 @@ export type TemplateQuery = { query?: string | undefined; owner?: string | undef
 export type VersionRow = VersionView & {
   publishedByName: string;
   logIndex: number | null;
+  /** Signed by a key that is distrusted from before or at its place in the log: every host refuses it. */
+  distrusted: boolean;
   reviewNumber: number | null;
   stateReason: string | null;
   stateChangedAt: string | null;
@@ -184,6 +186,7 @@ type VersionFacts = Omit<VersionRow, keyof VersionView | "stateChangedAt"> & { s
 const unknownFacts: VersionFacts = {
   publishedByName: "",
   logIndex: null,
+  distrusted: false,
   reviewNumber: null,
   stateReason: null,
   stateChangedAt: null,
@@ -196,7 +199,9 @@ const unknownFacts: VersionFacts = {
 /** By version. Loops of ours have no row among the members: they go by their id. */
 async function versionFacts(tx: Transaction, templateId: string): Promise<Map<string, VersionFacts>> {
   const rows = await tx.$queryRaw<(VersionFacts & { id: string })[]>`
-    select v.id, coalesce(p.name, v.published_by) as "publishedByName", a.log_index::int as "logIndex", r.number as "reviewNumber",
+    select v.id, coalesce(p.name, v.published_by) as "publishedByName", a.log_index::int as "logIndex",
+           exists (select from signing_keys k where k.tenant_id = v.tenant_id and k.hint = a.key_hint
+             and a.integrated_at >= date_trunc('second', k.distrusted_from)) as distrusted, r.number as "reviewNumber",
            v.state_reason as "stateReason", v.state_changed_at as "stateChangedAt", coalesce(c.name, v.state_changed_by) as "stateChangedBy",
            v.code_digest as "codeDigest",
            (select count(*) from runs where version_id = v.id and submitted_at > now() - interval '7 days')::int as "runsLast7Days",

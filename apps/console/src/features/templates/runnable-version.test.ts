@@ -6,12 +6,18 @@ const version = (semver: string, state: "published" | "deprecated" | "revoked" =
   digest,
   state,
   signed,
+  distrusted: false,
 });
 
 test("the latest is the highest published version that is signed", () => {
   const versions = [version("1.2.0", "published", false), version("1.1.0"), version("1.0.0")];
   expect(latestRunnable(versions)?.semver).toBe("1.1.0");
   expect(latestRunnable(versions, "1.1.0")?.semver).toBe("1.0.0");
+});
+
+test("a version that a distrusted key signed is never the latest: every host refuses it", () => {
+  const versions = [{ ...version("1.2.0"), distrusted: true }, version("1.1.0", "deprecated")];
+  expect(latestRunnable(versions)?.semver).toBe("1.1.0");
 });
 
 test("a deprecated version is the latest only when nothing else is left, a revoked one never", () => {

@@ -1,11 +1,11 @@
 /** Which version "latest" means, and which runs no more. Pure; the registry decides the same when a run is submitted. */
 import type { VersionRow } from "./template-view.ts";
 
-type Candidate = Pick<VersionRow, "semver" | "digest" | "state" | "signed">;
+type Candidate = Pick<VersionRow, "semver" | "digest" | "state" | "signed" | "distrusted">;
 
-/** The highest signed version, deprecated ones only when nothing else is there; `versions` highest first. `without`: a digest. */
+/** The highest version whose signature hosts accept, deprecated ones only when nothing else is there; `versions` highest first. `without`: a digest. */
 export function latestRunnable<Version extends Candidate>(versions: readonly Version[], without?: string): Version | null {
-  const candidates = versions.filter((one) => one.signed && one.digest !== without && stoppedBy(one, versions) === null);
+  const candidates = versions.filter((one) => one.signed && !one.distrusted && one.digest !== without && stoppedBy(one, versions) === null);
   return candidates.find(({ state }) => state === "published") ?? candidates.find(({ state }) => state === "deprecated") ?? null;
 }
 

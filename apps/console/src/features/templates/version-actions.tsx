@@ -30,6 +30,7 @@ export function useWhyNotRun(): (version: VersionRow, all: readonly VersionRow[]
     if (version.state === "revoked") return messages.whyRevoked;
     const stopped = stoppedBy(version, all);
     if (stopped) return messages.whyStopped(stopped.semver);
+    if (version.distrusted) return messages.whyDistrusted;
     return version.signed ? undefined : messages.whyUnsigned;
   };
 }

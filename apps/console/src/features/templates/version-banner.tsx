@@ -1,7 +1,7 @@
 "use client";
 import { LinkButton } from "@agent-factory/ui/button";
 import { Notice } from "@agent-factory/ui/panel";
-import { Archive, Ban, Hourglass } from "lucide-react";
+import { Archive, Ban, Hourglass, ShieldAlert } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
@@ -9,7 +9,7 @@ import { latestRunnable, stoppedBy } from "./runnable-version.ts";
 import type { TemplateView } from "./template-view.ts";
 import { versionMessages } from "./version-messages.ts";
 
-/** What one has to know about the newest version before anything else: it is revoked, deprecated, or not signed yet. */
+/** What one has to know about the newest version before anything else: it is revoked, deprecated, not signed yet, or signed by a key that nobody trusts any more. */
 export function VersionBanner({ template }: { template: TemplateView }): ReactNode {
   const messages = useMessages(versionMessages);
   const format = useFormat();
@@ -37,6 +37,13 @@ export function VersionBanner({ template }: { template: TemplateView }): ReactNo
     return (
       <Notice tone="breached" icon={<Ban aria-hidden />} title={messages.bannerStopped(semver)} actions={proof}>
         {messages.stoppedText(stopped.semver)} <q className="text-ink">{stopped.stateReason}</q> {afterwards}
+      </Notice>
+    );
+  }
+  if (newest.distrusted) {
+    return (
+      <Notice tone="breached" icon={<ShieldAlert aria-hidden />} title={messages.bannerDistrusted(semver)} actions={proof}>
+        {messages.bannerDistrustedText} {afterwards}
       </Notice>
     );
   }

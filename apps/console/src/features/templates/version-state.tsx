@@ -1,7 +1,7 @@
 "use client";
 import { Badge, type BadgeTone } from "@agent-factory/ui/badge";
 import { Tooltip } from "@agent-factory/ui/tooltip";
-import { Archive, Ban, CircleCheck, Hourglass, type LucideIcon, ShieldCheck } from "lucide-react";
+import { Archive, Ban, CircleCheck, Hourglass, type LucideIcon, ShieldAlert, ShieldCheck } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
@@ -42,7 +42,7 @@ export function StoppedMark({ by }: { by: Pick<VersionRow, "semver" | "stateReas
 }
 
 /** Whether it is signed, and where in the log that stands. */
-export function SignedMark({ version }: { version: Pick<VersionRow, "signed" | "logIndex"> }): ReactNode {
+export function SignedMark({ version }: { version: Pick<VersionRow, "signed" | "logIndex" | "distrusted"> }): ReactNode {
   const messages = useMessages(versionMessages);
   const format = useFormat();
   if (!version.signed) {
@@ -52,7 +52,11 @@ export function SignedMark({ version }: { version: Pick<VersionRow, "signed" | "
       </Badge>
     );
   }
-  const mark = (
+  const mark = version.distrusted ? (
+    <Badge tone="breached" icon={<ShieldAlert aria-hidden />}>
+      {messages.distrusted}
+    </Badge>
+  ) : (
     <span className="inline-flex items-center gap-1 text-sm text-ink-2">
       <ShieldCheck aria-hidden className="size-3.5 text-healthy" />
       {messages.signed}
