@@ -87,12 +87,36 @@ test("a migration that another tool left unfinished stops the start", async () =
   await expect(runMigrations(t)).rejects.toThrow(/failed before/);
 });
 
+/** Applies what came before this migration, as the database of an earlier release has it. Returns how to apply it too. */
+async function upgradeFrom(t: Awaited<ReturnType<typeof openEmpty>>, upgrade: string): Promise<() => Promise<unknown>> {
+  const take = (name: string) => cp(path.join(MIGRATIONS_DIR, name), path.join(t.directory, name), { recursive: true });
+  for (const name of await readdir(MIGRATIONS_DIR)) if (name < upgrade && /^\d/.test(name)) await take(name);
+  await runMigrations(t);
+  return async () => {
+    await take(upgrade);
+    await runMigrations(t);
+  };
+}
+
+test("reports of hosts that were counted by number stay counted as ranges after the upgrade", async () => {
+  await using t = await openEmpty();
+  const upgrade = await upgradeFrom(t, "20261125161124_reports_are_ranges");
+  const [one, other] = ["0190a000-0000-7000-8000-00000000000a", "0190a000-0000-7000-8000-00000000000b"];
+  const rows = [0, 1, 2, 5].map((seq) => `('${one}', '${one}', ${seq}, '2026-11-25T10:0${seq}:00Z')`);
+  await t.query(`alter table usage_batches no force row level security;
+    insert into usage_batches (host_id, epoch, seq, received_at) values ${rows.join(", ")}, ('${other}', '${one}', 7, '2026-11-25T10:00:00Z');
+    alter table usage_batches force row level security`);
+  await upgrade();
+  await t.query("alter table usage_epochs no force row level security");
+  expect(await t.query(`select host_id as host, counted::text, received_at as "receivedAt" from usage_epochs order by 1`)).toEqual([
+    { host: one, counted: "{[0,3),[5,6)}", receivedAt: new Date("2026-11-25T10:05:00Z") },
+    { host: other, counted: "{[7,8)}", receivedAt: new Date("2026-11-25T10:00:00Z") },
+  ]);
+});
+
 test("whoever brought code before uploads were on record is on record after the upgrade", async () => {
   await using t = await openEmpty();
-  const upgrade = "20261125040000_rollouts_and_usage";
-  const before = (await readdir(MIGRATIONS_DIR)).filter((name) => name < upgrade && /^\d/.test(name));
-  for (const name of before) await cp(path.join(MIGRATIONS_DIR, name), path.join(t.directory, name), { recursive: true });
-  await runMigrations(t);
+  const upgrade = await upgradeFrom(t, "20261125040000_rollouts_and_usage");
   const [acme, globex] = ["0190a000-0000-7000-8000-00000000000a", "0190a000-0000-7000-8000-00000000000b"];
   const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
   const entries = [
@@ -114,8 +138,7 @@ test("whoever brought code before uploads were on record is on record after the 
   const columns = "tenant_id, actor_kind, actor_id, actor_name, action, resource_kind, resource_id, outcome";
   await owned(`insert into audit_entries (${columns}) values ${values.join(", ")}`, "audit_entries");
   await owned(`insert into archive_uploads (tenant_id, digest, uploader) values ('${acme}', '${digest("a")}', 'ben')`, "archive_uploads");
-  await cp(path.join(MIGRATIONS_DIR, upgrade), path.join(t.directory, upgrade), { recursive: true });
-  await runMigrations(t);
+  await upgrade();
   await t.query("alter table archive_uploads no force row level security");
   expect(await t.query("select tenant_id as tenant, digest, uploader from archive_uploads order by uploader")).toEqual([
     { tenant: acme, digest: digest("a"), uploader: "ann" },

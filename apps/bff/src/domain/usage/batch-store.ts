@@ -1,20 +1,30 @@
 /** Hosts' batches in SQL: numbered, so that each counts once, and what they add to a host's hours. */
 import type { FastTransaction } from "../../platform/fast-database.ts";
 
-/** Of these numbers those that were not counted yet; from now on they are. */
-export async function insertBatches(
+/**
+ * Of these numbers those that were not counted yet; from now on they are. Whoever counts for the same epoch waits for the end of this
+ * transaction. `ranges`: into how many everything that was counted falls.
+ */
+export async function markCounted(
   tx: FastTransaction,
   batches: { readonly hostId: string; readonly epoch: string; readonly seqs: readonly number[]; readonly receivedAt: Date },
-): Promise<Set<number>> {
-  const { rows } = await tx.query<{ seq: number }>(
+): Promise<{ fresh: Set<number>; ranges: number }> {
+  const { rows } = await tx.query<{ fresh: number[]; ranges: number }>(
     {
-      name: "usage_batches_insert",
-      text: `insert into usage_batches (host_id, epoch, seq, received_at)
-     select $1, $2, seq, $4 from unnest($3::bigint[]) as s (seq) order by seq on conflict do nothing returning seq`,
+      name: "usage_mark_counted",
+      text: `with said as (select distinct seq from unnest($3::bigint[]) as s (seq)),
+       counted as (
+         insert into usage_epochs as e (host_id, epoch, counted, received_at)
+         select $1, $2, range_agg(int8range(seq, seq, '[]')), $4 from said
+         on conflict (host_id, epoch) do update set counted = e.counted + excluded.counted, received_at = excluded.received_at
+         returning old.counted as before, (select count(*)::int from unnest(new.counted)) as ranges)
+       select array(select seq::float8 from said where before is null or not before @> seq) as fresh, ranges from counted`,
     },
     [batches.hostId, batches.epoch, batches.seqs, batches.receivedAt],
   );
-  return new Set(rows.map(({ seq }) => seq));
+  const [row] = rows;
+  if (!row) throw new Error("reports were counted, and nothing was said of it");
+  return { fresh: new Set(row.fresh), ranges: row.ranges };
 }
 
 export type MeteredHost = { readonly tenantId: string | null; readonly hostClass: string; readonly slotsTotal: number };
@@ -39,7 +49,7 @@ export type HostHour = {
   readonly batchesDropped: number;
 };
 
-/** Adds to the host's hours, in the order of the hours. */
+/** Adds to the host's hours; each hour at most once. */
 export async function addHostHours(
   tx: FastTransaction,
   host: { id: string; tenantId: string | null },
@@ -50,9 +60,7 @@ export async function addHostHours(
     {
       name: "usage_host_hours",
       text: `insert into host_usage (host_id, tenant_id, bucket, slot_ms, busy_slot_ms, bill_micros, idle_micros, lost_batches)
-     select $1, $2, s.bucket, sum(s.slot), sum(s.busy), sum(s.bill), sum(s.idle), sum(s.dropped)
-       from unnest($3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[]) as s (bucket, slot, busy, bill, idle, dropped)
-      group by s.bucket order by s.bucket
+     select $1, $2, s.* from unnest($3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[]) as s
      on conflict (host_id, bucket) do update set slot_ms = host_usage.slot_ms + excluded.slot_ms,
        busy_slot_ms = host_usage.busy_slot_ms + excluded.busy_slot_ms, bill_micros = host_usage.bill_micros + excluded.bill_micros,
        idle_micros = host_usage.idle_micros + excluded.idle_micros, lost_batches = host_usage.lost_batches + excluded.lost_batches`,

@@ -50,6 +50,29 @@ test("whatever comes twice, out of order or after a crash, each batch counts onc
   );
 }, 60_000);
 
+test("what was counted of a host is a row of ranges; numbers that follow nothing are refused before it grows, and count nothing", async () => {
+  await using registry = await openTestRegistry({ now: NOW });
+  const host = await registry.readyHost({ tenantId: registry.kernel.acme.id });
+  const epoch = randomUUID();
+  const ingest = (seqs: number[]) => registry.usage.ingestBatch(host, { epoch, batches: seqs.map((seq) => batchOf(seq)) });
+  const counted = () =>
+    registry.kernel.fastDatabase.asSystem(async (tx) => {
+      const { rows } = await tx.query<{ counted: string }>("select counted::text from usage_epochs");
+      return rows;
+    });
+  for (const seqs of [[2, 1], [0, 2], [9], [5, 4, 4, 3]]) await ingest(seqs);
+  expect(await counted()).toEqual([{ counted: "{[0,6),[9,10)}" }]);
+  await ingest([7, 8, 6]);
+  expect(await counted()).toEqual([{ counted: "{[0,10)}" }]);
+  await ingest(Array.from({ length: 499 }, (_, at) => 20 + 2 * at));
+  await ingest(Array.from({ length: 500 }, (_, at) => 2_000 + 2 * at));
+  const before = [await counted(), await hours(registry)];
+  await expect(ingest([9_000])).rejects.toMatchObject({ code: "usage.too-many-gaps" });
+  expect([await counted(), await hours(registry)]).toEqual(before);
+  // What follows is counted as before.
+  expect(await ingest([10])).toEqual([10]);
+});
+
 test("a host's clock moves nothing: its time is ours, less an age of an hour at most", async () => {
   // Certificates are of today.
   const now = new Date();

@@ -9,16 +9,24 @@ import type { MetricsBatch } from "@agent-factory/protocol";
 import type { Clock } from "../../platform/clock.ts";
 import type { FastDatabase, FastTransaction } from "../../platform/fast-database.ts";
 import type { HostActor } from "../actor.ts";
-import { addHostHours, findLostRuns, findMeteredHost, type HostHour, insertBatches, type MeteredHost } from "./batch-store.ts";
+import { Failure } from "../failure.ts";
+import { addHostHours, findLostRuns, findMeteredHost, type HostHour, type MeteredHost, markCounted } from "./batch-store.ts";
 import { bookAt, DEFAULT_PRICES, hostMicros, type Prices } from "./price-book.ts";
 import { bucketOf } from "./rollup.ts";
 import { addToInbox, findPrices, type InboxRow } from "./usage-store.ts";
 
 /** As long as a host keeps batches that nobody acknowledged. */
 export const AGE_MS_MAX = 60 * 60_000;
+/**
+ * Reports that a host forgot leave a gap in its numbers: one an outage of an hour. Whoever leaves many more does not number them one after
+ * the other, and what is kept of him would grow for ever.
+ */
+const RANGES_MAX = 1_000;
 
 export type Batches = {
-  /** Counts what was not counted yet and answers every number it was given: the host need not keep them. */
+  /**
+   * Counts what was not counted yet and answers every number it was given: the host need not keep them. Failures: `usage.too-many-gaps`.
+   */
   ingestBatch(host: HostActor, input: { epoch: string; batches: readonly MetricsBatch[] }): Promise<number[]>;
 };
 
@@ -29,7 +37,8 @@ export function createBatches({ fastDatabase, clock }: { fastDatabase: FastDatab
       const seqs = batches.map(({ seq }) => seq);
       if (seqs.length === 0) return [];
       await fastDatabase.asSystem(async (tx) => {
-        const fresh = await insertBatches(tx, { hostId: host.id, epoch, seqs: [...new Set(seqs)], receivedAt: now });
+        const { fresh, ranges } = await markCounted(tx, { hostId: host.id, epoch, seqs, receivedAt: now });
+        if (ranges > RANGES_MAX) throw new Failure("limit", "usage.too-many-gaps", "A host numbers its reports one after the other", {});
         // The same number twice in one frame is one batch.
         const counted = batches.filter(({ seq }) => fresh.delete(seq));
         const metered = counted.length === 0 ? null : await findMeteredHost(tx, host.id);
@@ -53,7 +62,7 @@ async function count(
   await addHostHours(
     tx,
     { id: host.id, tenantId: metered.tenantId },
-    timed.map(({ batch, at }) => hourOf(batch, at, metered, pricesAt(at))),
+    sumByHour(timed.map(({ batch, at }) => hourOf(batch, at, metered, pricesAt(at)))),
   );
   await addToInbox(tx, await lostOf(tx, host, timed));
 }
@@ -63,6 +72,22 @@ function hourOf(batch: MetricsBatch, at: Date, { hostClass, slotsTotal }: Metere
   const busySlotMs = Math.round(Math.min(batch.busySlotMs, slotMs));
   const cost = hostMicros(prices, { hostClass, spanMs: batch.spanMs, slotMs, busySlotMs });
   return { bucket: new Date(bucketOf(at.getTime(), 3_600)), slotMs, busySlotMs, ...cost, batchesDropped: batch.batchesDropped };
+}
+
+function sumByHour(hours: readonly HostHour[]): HostHour[] {
+  const sums = new Map<number, HostHour>();
+  for (const hour of hours) {
+    const sum = sums.get(hour.bucket.getTime());
+    sums.set(hour.bucket.getTime(), {
+      bucket: hour.bucket,
+      slotMs: hour.slotMs + (sum?.slotMs ?? 0),
+      busySlotMs: hour.busySlotMs + (sum?.busySlotMs ?? 0),
+      billMicros: hour.billMicros + (sum?.billMicros ?? 0),
+      idleMicros: hour.idleMicros + (sum?.idleMicros ?? 0),
+      batchesDropped: hour.batchesDropped + (sum?.batchesDropped ?? 0),
+    });
+  }
+  return [...sums.values()];
 }
 
 /** Lost attempts take the way of all outcomes: the inbox. */

@@ -1,6 +1,6 @@
 /**
  * How long usage is kept: outcomes a year (whole partitions), minutes three months, hours a year, days for ever; which keys a rollout
- * counted, a week after its end; which batches of hosts were counted, a week (a host resends for an hour at most).
+ * counted, a week after its end; which reports of a host's process were counted, a week after its last (a host resends for an hour at most).
  */
 import type { FastTransaction } from "../../platform/fast-database.ts";
 
@@ -20,7 +20,7 @@ export async function forgetUsage(tx: FastTransaction, now: Date): Promise<numbe
       [before(7)],
     ],
     [
-      `delete from usage_batches where ctid = any (array(select ctid from usage_batches where received_at < $1 limit ${FORGET_MAX}))`,
+      `delete from usage_epochs where ctid = any (array(select ctid from usage_epochs where received_at < $1 limit ${FORGET_MAX}))`,
       [before(7)],
     ],
   ] as const) {
