@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { throwawayDir } from "@agent-factory/testkit/postgres";
+import { temporaryDir, throwawayDir } from "@agent-factory/testkit/postgres";
 import { freePortOffset, startProduct } from "../../scripts/product.ts";
 import { createProgress } from "../../scripts/terminal.ts";
 
@@ -10,7 +10,8 @@ import { createProgress } from "../../scripts/terminal.ts";
 export default async function setup(): Promise<(() => Promise<void>) | undefined> {
   if (process.env.E2E_CONSOLE_URL) return undefined;
   const portOffset = await freePortOffset();
-  const dataDir = throwawayDir("e2e");
+  const keeps = process.env.E2E_KEEP_DATA !== undefined;
+  const dataDir = keeps ? temporaryDir("kept-e2e") : throwawayDir("e2e");
   const product = await startProduct({
     dataDir,
     portOffset,
@@ -25,6 +26,6 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
   process.env.E2E_DATA_DIR = dataDir;
   return async () => {
     await product.stop();
-    if (process.env.E2E_KEEP_DATA === undefined) rmSync(dataDir, { recursive: true, force: true });
+    if (!keeps) rmSync(dataDir, { recursive: true, force: true });
   };
 }

@@ -12,7 +12,16 @@ test("everything that the registry tells of its own stands in the guide", () => 
   const names = metrics.registry.getMetricsAsArray().map(({ name }) => name);
   const own = names.filter((name) => /^(agent_factory|http)_/.test(name));
   expect(own.length).toBeGreaterThan(10);
-  expect(own.filter((name) => !guide.includes(name))).toEqual([]);
+  expect(own.filter((name) => !new RegExp(`\\b${name}\\b`).test(guide))).toEqual([]);
+});
+
+test("a ledger that says nothing at all is away, and everything else is told", async () => {
+  const { registry, watchLedger } = createRegistryMetrics();
+  watchLedger({ read: () => new Promise(() => {}) }, 20);
+  const told = await registry.metrics();
+  expect(told).toContain('agent_factory_ledger_up{app="registry"} 0');
+  expect(told).not.toMatch(/^agent_factory_runs_queued/m);
+  expect(told).toMatch(/^process_cpu_seconds_total/m);
 });
 
 test("one look at the ledger serves all figures, and the next look is a new one", async () => {
@@ -25,7 +34,7 @@ test("one look at the ledger serves all figures, and the next look is a new one"
         runsQueued: looks,
         runsHeld: 2,
         oldestQueuedSeconds: 1.5,
-        hosts: looks === 1 ? { ready: 2, revoked: 1 } : { ready: 2 },
+        hosts: looks === 1 ? { ready: 2, lost: 1 } : { ready: 2 },
         rollouts: { running: 1 },
         outcomesWaiting: 0,
         eventsWaiting: 0,
@@ -36,9 +45,9 @@ test("one look at the ledger serves all figures, and the next look is a new one"
   const first = await registry.metrics();
   expect(looks).toBe(1);
   expect(first).toContain('agent_factory_runs_queued{app="registry"} 1');
-  expect(first).toContain('agent_factory_hosts{state="revoked",app="registry"} 1');
+  expect(first).toContain('agent_factory_hosts{state="lost",app="registry"} 1');
   const second = await registry.metrics();
   expect(looks).toBe(2);
   expect(second).toContain('agent_factory_runs_queued{app="registry"} 2');
-  expect(second).not.toContain("revoked");
+  expect(second).not.toContain("lost");
 });

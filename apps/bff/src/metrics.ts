@@ -2,8 +2,13 @@
  * What the registry tells Prometheus, all of it in one place (docs/METRICS.md lists it). The edges call what stands here when something
  * happened; how much waits is asked of the ledger when somebody looks, by processes that run loops, so that it is told once a deployment.
  */
+
+import { setTimeout as delay } from "node:timers/promises";
 import { Counter, createMetrics, Gauge, Histogram, type Metrics, SECONDS } from "@agent-factory/process/metrics";
 import type { Vitals, VitalsView } from "./views/vitals.ts";
+
+/** Whoever looks waits ten seconds, and wants all other figures even when the ledger has none. */
+const ANSWERS_MS = 3_000;
 
 export type Answered = { readonly method: string; readonly route: string; readonly status: number; readonly seconds: number };
 export type Turned = { readonly loop: string; readonly seconds: number; readonly moved: number; readonly failed: boolean };
@@ -16,8 +21,8 @@ export type RegistryMetrics = {
   received(kind: string, count: number): void;
   /** Tells how many hosts are linked to this process. */
   watchLinks(links: () => number): void;
-  /** Tells what waits in the ledger. */
-  watchLedger(vitals: VitalsView): void;
+  /** Tells what waits in the ledger; one that says nothing for `answersMs` is away. */
+  watchLedger(vitals: VitalsView, answersMs?: number): void;
 };
 
 export function createRegistryMetrics(): RegistryMetrics {
@@ -60,8 +65,9 @@ export function createRegistryMetrics(): RegistryMetrics {
     answered: ({ method, route, status, seconds }) => requests.observe({ method, route, status }, seconds),
     turned: ({ loop, seconds, moved: rows, failed }) => {
       turns.observe({ loop }, seconds);
-      if (rows > 0) moved.inc({ loop }, rows);
-      if (failed) failures.inc({ loop });
+      // Told from its first turn on: what begins at one was never seen to rise.
+      moved.inc({ loop }, rows);
+      failures.inc({ loop }, failed ? 1 : 0);
     },
     received: (kind, count) => received.inc({ kind }, count),
     watchLinks: (links) => {
@@ -70,17 +76,16 @@ export function createRegistryMetrics(): RegistryMetrics {
       };
       new Gauge({ name: "agent_factory_hosts_linked", help: "Hosts whose link ends in this process.", registers, collect });
     },
-    watchLedger: (vitals) => watchLedger(registry, vitals),
+    watchLedger: (vitals, answersMs = ANSWERS_MS) => watchLedger(registry, vitals, answersMs),
   };
 }
 
 /** While the ledger does not answer, what waits there is unknown: nothing is told of it, and `agent_factory_ledger_up` is 0. */
-function watchLedger(registry: Metrics, view: VitalsView): void {
+function watchLedger(registry: Metrics, view: VitalsView, answersMs: number): void {
   let reading: Promise<Vitals | null> | null = null;
   // All figures of one look come from one reading: their collectors are called together.
   const read = () => {
-    reading ??= view
-      .read()
+    reading ??= Promise.race([view.read(), delay(answersMs, null, { ref: false })])
       .catch(() => null)
       .finally(() => {
         reading = null;

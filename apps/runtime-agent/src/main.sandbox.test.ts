@@ -291,7 +291,7 @@ describe.skipIf(sandboxMissing() !== null)("the runtime agent", () => {
     expect(ownedBy(agent.child.pid).length).toBeGreaterThan(0);
     agent.child.kill("SIGKILL");
     await agent.exited;
-    await expect.poll(() => ownedBy(agent.child.pid), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => ownedBy(agent.child.pid)).toEqual([]);
     rmSync(agent.stateDir, { recursive: true });
   });
 

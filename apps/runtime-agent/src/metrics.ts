@@ -51,11 +51,15 @@ export function createHostMetrics(): HostMetrics {
       counter("sandbox_launch_failures", "Sandboxes that could not be started.", () => accounts().launchFailures);
       counter("hand_outs_warm", "Runs that found a warm sandbox.", () => accounts().warmHits);
       counter("hand_outs_cold", "Runs that waited for a sandbox to start.", () => accounts().warmMisses);
-      gauge("hand_out_p50_seconds", "From a lease until its code was loaded: half of the last ones were faster.", () =>
-        seconds(accounts().handOutMsP50),
+      gauge(
+        "hand_out_p50_seconds",
+        "From when a warm sandbox was asked for until the code was loaded in it: half of the last 512 were faster.",
+        () => seconds(accounts().handOutMsP50),
       );
-      gauge("hand_out_p99_seconds", "From a lease until its code was loaded: all but one of a hundred were faster.", () =>
-        seconds(accounts().handOutMsP99),
+      gauge(
+        "hand_out_p99_seconds",
+        "From when a warm sandbox was asked for until the code was loaded in it: all but one of a hundred were faster.",
+        () => seconds(accounts().handOutMsP99),
       );
     },
     watchHost: (figures) => {

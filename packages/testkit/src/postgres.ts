@@ -259,7 +259,8 @@ export function throwawayDir(name: string): string {
 function hasRoom(disk: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(disk);
-    return bavail * bsize >= MEMORY_DISK_BYTES_MIN;
+    // Its quota says nothing of the memory that is left, to this process or to its container.
+    return Math.min(bavail * bsize, process.availableMemory()) >= MEMORY_DISK_BYTES_MIN;
   } catch {
     return false;
   }

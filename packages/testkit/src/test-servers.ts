@@ -38,12 +38,16 @@ export async function startTestServers(migrate: (ownerUrl: string) => Promise<un
 async function sweep(): Promise<void> {
   for (const base of temporaryBases()) {
     for (const name of existsSync(base) ? readdirSync(base) : []) {
-      const owner = /^(?:test|migration|bench-[a-z-]+)-(\d+)-/.exec(name)?.[1];
+      const owner = /^(?:test|e2e|migration|bench-[a-z-]+)-(\d+)-/.exec(name)?.[1];
       if (owner === undefined || isAlive(Number(owner))) continue;
-      for (const file of readdirSync(join(base, name))) {
-        if (file.endsWith(".process.json")) await endRecorded(join(base, name, file));
+      const dir = join(base, name);
+      // A product keeps the records of its programs apart from those of its servers; programs end first.
+      for (const place of [join(dir, "run"), dir]) {
+        for (const file of existsSync(place) ? readdirSync(place) : []) {
+          if (file.endsWith(".process.json")) await endRecorded(join(place, file));
+        }
       }
-      rmSync(join(base, name), { recursive: true, force: true });
+      rmSync(dir, { recursive: true, force: true });
     }
   }
 }

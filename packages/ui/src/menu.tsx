@@ -47,7 +47,7 @@ export function Menu({ trigger, children, align = "end", side = "bottom" }: Menu
         onPointerEnter={() => setWanted(true)}
         onFocus={() => setWanted(true)}
         onPointerDown={(event: PointerEvent) => {
-          if (event.button !== 0 || event.ctrlKey) return;
+          if (event.button !== 0 || event.ctrlKey || isDisabled(event.currentTarget)) return;
           // The first of its entries is to have the focus, not the button.
           if (!open) event.preventDefault();
           show(!open);
@@ -55,6 +55,7 @@ export function Menu({ trigger, children, align = "end", side = "bottom" }: Menu
         onKeyDown={(event: KeyboardEvent) => {
           if (event.key !== "Enter" && event.key !== " " && event.key !== "ArrowDown") return;
           event.preventDefault();
+          if (isDisabled(event.currentTarget)) return;
           show(event.key === "ArrowDown" || !open);
         }}
       >
@@ -68,6 +69,9 @@ export function Menu({ trigger, children, align = "end", side = "bottom" }: Menu
     </>
   );
 }
+
+/** A button that says why it cannot be used now stays focusable, and opens nothing. */
+const isDisabled = (button: EventTarget & Element): boolean => button.getAttribute("aria-disabled") === "true";
 
 export type MenuItemProps = {
   readonly icon?: ReactNode;

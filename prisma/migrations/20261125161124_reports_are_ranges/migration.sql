@@ -10,9 +10,6 @@ CREATE TABLE "usage_epochs" (
     CONSTRAINT "usage_epochs_pkey" PRIMARY KEY ("host_id","epoch")
 );
 
--- CreateIndex
-CREATE INDEX "usage_epochs_received_at_idx" ON "usage_epochs"("received_at");
-
 -- What was counted stays counted. The owner reads past the policies of a table once they are not forced on it.
 ALTER TABLE usage_batches NO FORCE ROW LEVEL SECURITY;
 INSERT INTO usage_epochs (host_id, epoch, counted, received_at)

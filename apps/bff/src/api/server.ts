@@ -144,6 +144,8 @@ const PROCEDURES = new Set(Object.keys(appRouter._def.procedures));
 function routeOf(request: FastifyRequest): string {
   const path = (request.params as { path?: unknown } | undefined)?.path;
   if (typeof path === "string" && PROCEDURES.has(path)) return path;
+  // Several at once, as the console asks what a page needs together.
+  if (typeof path === "string" && path.includes(",")) return "batch";
   return request.routeOptions.url ?? "unknown";
 }
 

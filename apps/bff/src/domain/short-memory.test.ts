@@ -42,6 +42,13 @@ test("what was read is answered until its time is over, counted from before the 
   expect(await t.memory.get("slow", async () => 8)).toBe(8);
 });
 
+test("a clock that was set back keeps nothing alive", async () => {
+  const t = open();
+  expect(await t.get()).toBe(1);
+  t.pass(-1);
+  expect(await t.get()).toBe(2);
+});
+
 test("a doorbell and the one who changed it outdate what is remembered, and what is being read", async () => {
   const t = open();
   for (const outdate of [t.ring, t.memory.forget]) {

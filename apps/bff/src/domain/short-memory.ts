@@ -31,7 +31,8 @@ export function createShortMemory<T>({ hear, now: moment, staleMs }: ShortMemory
     get: async (key, read) => {
       const now = moment().getTime();
       const there = remembered.get(key);
-      if (there && there.until > now) return there.value;
+      // A clock that was set back makes nothing younger.
+      if (there && there.until > now && there.until - staleMs <= now) return there.value;
       const before = rings;
       const value = await read();
       if (value === null) return null;

@@ -1,6 +1,6 @@
 /**
- * What those who keep the platform running watch, over all tenants: how much waits, for how long, and who is there to do it. One statement,
- * in the partial indexes of what waits; it tells counts and nothing of whose they are.
+ * What those who keep the platform running watch, over all tenants: how much waits, for how long, and who is there to do it. It reads what
+ * waits and nothing of what has ended, and tells counts and nothing of whose they are.
  */
 import type { FastDatabase } from "../platform/fast-database.ts";
 
@@ -8,9 +8,9 @@ export type Vitals = {
   readonly runsQueued: number;
   /** Leased or running. */
   readonly runsHeld: number;
-  /** How long the run that was submitted first of those queued waits. */
+  /** How long the first of the queued runs that may be taken now waits: since it was submitted, or since its back-off ended. */
   readonly oldestQueuedSeconds: number;
-  /** Hosts by state; those that were revoked or lost are counted as that. */
+  /** Hosts by state; those that were revoked for good are `revoked`. */
   readonly hosts: Readonly<Record<string, number>>;
   /** Rollouts under way, by state. */
   readonly rollouts: Readonly<Record<string, number>>;
@@ -26,20 +26,23 @@ export type VitalsView = { read(): Promise<Vitals> };
 
 const VITALS = {
   name: "vitals",
-  text: `select (select count(*)::int from runs where state = 'queued') as "runsQueued",
+  text: `select queue.*,
     (select count(*)::int from runs where state in ('leased', 'running')) as "runsHeld",
-    coalesce((select extract(epoch from now() - min(submitted_at)) from runs where state = 'queued'), 0)::float8 as "oldestQueuedSeconds",
-    (select coalesce(jsonb_object_agg(state, n), '{}') from (select state, count(*) as n from hosts group by 1) h) as hosts,
+    (select coalesce(jsonb_object_agg(state, n), '{}') from (
+      select case when revoked_at is null then state::text else 'revoked' end as state, count(*) as n from hosts group by 1) h) as hosts,
     (select coalesce(jsonb_object_agg(state, n), '{}') from (select state, count(*) as n from rollouts where ended_at is null group by 1) r) as rollouts,
     (select count(*)::int from usage_inbox) as "outcomesWaiting",
     (select count(*)::int from outbox_events where delivered_at is null) as "eventsWaiting",
-    (select count(*)::int from audit_pending) as "auditWaiting"`,
+    (select count(*)::int from audit_pending) as "auditWaiting"
+    from (select count(*)::int as "runsQueued",
+            greatest(0, extract(epoch from now() - min(greatest(submitted_at, not_before)) filter (where not_before <= now())))::float8 as "oldestQueuedSeconds"
+            from runs where state = 'queued') queue`,
 };
 
-export function createVitalsView({ fastDatabase }: { fastDatabase: Pick<FastDatabase, "system"> }): VitalsView {
+export function createVitalsView({ fastDatabase }: { fastDatabase: Pick<FastDatabase, "asSystem"> }): VitalsView {
   return {
     read: async () => {
-      const { rows } = await fastDatabase.system.query<Vitals>(VITALS);
+      const { rows } = await fastDatabase.asSystem((tx) => tx.query<Vitals>(VITALS), { readOnly: true });
       if (!rows[0]) throw new Error("the ledger told nothing of itself");
       return rows[0];
     },

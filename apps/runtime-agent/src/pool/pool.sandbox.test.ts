@@ -80,7 +80,7 @@ describe.skipIf(sandboxMissing() !== null)("the warm pool", () => {
     await pool.whenWarm();
     for (const pid of launched[0]?.pids() ?? []) process.kill(pid, "SIGKILL");
     await expect.poll(() => pool.accounts().crashed).toBe(1);
-    await expect.poll(() => pool.accounts().warm, { timeout: 5000 }).toBe(1);
+    await expect.poll(() => pool.accounts().warm).toBe(1);
     expect(balanced(pool)).toBe(true);
     await pool.close();
     await driver[Symbol.asyncDispose]();

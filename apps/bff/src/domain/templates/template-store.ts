@@ -199,7 +199,11 @@ export async function findRevoked(tx: Transaction, digest: string): Promise<{ na
 export async function listVersions(tx: Transaction, templateName: string) {
   const template = await tx.template.findFirst({
     where: { name: templateName },
-    select: { versions: { select: { id: true, semver: true, digest: true, state: true, attestationId: true } } },
+    select: {
+      versions: {
+        select: { id: true, semver: true, digest: true, state: true, attestation: { select: { keyHint: true, integratedAt: true } } },
+      },
+    },
   });
   return template?.versions ?? null;
 }

@@ -92,6 +92,21 @@ describe("a range", () => {
     });
   });
 
+  test("names the version below one that every host would refuse, as the console does", async () => {
+    await using t = await openReviewing();
+    await publishLine(t, 0);
+    const signed = (range: string) => t.templates.runnable(t.editor, { name: "echo", range });
+    await t.signing.rotate(t.admin);
+    await publishReviewed(t, t.acme, (await t.inDraft({ "30s": "31s" })).draftId);
+    expect(await signed("latest")).toMatchObject({ semver: "1.1.0" });
+    const { items } = await t.signing.keys(t.admin);
+    const newest = items.find(({ state }) => state === "active");
+    await t.signing.distrust(t.admin, { keyId: newest?.id ?? "", from: new Date(0), reason: "stolen" });
+    expect(await signed("latest")).toMatchObject({ semver: "1.0.0" });
+    expect(await signed("^1")).toMatchObject({ semver: "1.0.0" });
+    expect(await refusal(signed("1.1.0"))).toMatchObject({ code: "templates.untrusted" });
+  });
+
   test("of another tenant names nothing", async () => {
     await using t = await openReviewing();
     await publishLine(t, 0);

@@ -87,8 +87,9 @@ export function createVersions({ access, blobs, signing }: VersionsDependencies)
       const tenantId = tenantOf(actor);
       const reading = { actor, action: "templates.read" as const, resource: { kind: "template", id: name } };
       const { version, distrusted } = await access.read(reading, async (tx) => {
-        const found = await resolveVersion(tx, name, range, { signedFirst: true });
-        return { version: found, distrusted: found.attestation !== null && (await signing.distrusts(tx, found.attestation)) };
+        const trusted = async (signature: Signature) => !(await signing.distrusts(tx, signature));
+        const found = await resolveVersion(tx, name, range, trusted);
+        return { version: found, distrusted: found.attestation !== null && !(await trusted(found.attestation)) };
       });
       const { semver, digest, source, attestation, templateId } = version;
       if (!attestation) {
@@ -149,11 +150,17 @@ export function createVersions({ access, blobs, signing }: VersionsDependencies)
   };
 }
 
+type Signature = Parameters<Signer["distrusts"]>[1];
+
+/**
+ * The highest version that fits, published ones first. With `trusted`, of those whose signature hosts accept, when there is one; else the
+ * highest that is signed, else the highest.
+ */
 async function resolveVersion(
   tx: Transaction,
   name: string,
   range: string,
-  { signedFirst }: { signedFirst: boolean } = { signedFirst: false },
+  trusted?: (signature: Signature) => Promise<boolean>,
 ): Promise<SignedVersionRow> {
   const wanted = parseRange(range);
   if (!wanted) {
@@ -164,12 +171,18 @@ async function resolveVersion(
   const versions = await listVersions(tx, name);
   if (!versions) throw missingTemplate(name);
   const revoked = new Set(versions.filter(({ state }) => state === "revoked").map(({ digest }) => digest));
-  const rank = ({ attestationId, state }: (typeof versions)[number]) =>
-    (signedFirst && attestationId !== null ? 2 : 0) + (state === "published" ? 1 : 0);
+  const rank = ({ attestation, state }: (typeof versions)[number]) =>
+    (trusted && attestation !== null ? 2 : 0) + (state === "published" ? 1 : 0);
   const fitting = versions
     .filter(({ digest, semver }) => !revoked.has(digest) && wanted.matches(semver))
     .sort((a, b) => rank(b) - rank(a) || compareSemver(b.semver, a.semver));
-  const [best] = fitting;
+  let best = fitting[0];
+  // Of the usual list the first is trusted, and nothing more is asked.
+  for (const candidate of trusted ? fitting : []) {
+    if (candidate.attestation === null || !(await trusted?.(candidate.attestation))) continue;
+    best = candidate;
+    break;
+  }
   if (!best) throw new Failure("missing", "templates.no-version", `No version of ${name} fits ${range}`, { name, range });
   const found = await findVersion(tx, name, best.semver);
   if (!found) throw missingVersion(name, best.semver);

@@ -132,14 +132,17 @@ export function createTokens({ access, fastDatabase, redis, clock }: TokensParts
       const [, tokenId, key] = SECRET.exec(secret) ?? [];
       if (tokenId === undefined || key === undefined) throw nobody();
       const now = clock.now();
-      let read = false;
-      const token = await found.get(tokenId, () => {
-        read = true;
-        return findLiveToken(fastDatabase.system, tokenId, now);
+      const hash = Buffer.from(hashOf(key));
+      const isHeld = (token: LiveToken) => timingSafeEqual(Buffer.from(token.secretHash), hash);
+      // Whoever knows the id alone neither has it remembered nor keeps its use from being noted.
+      const token = await found.get(tokenId, async () => {
+        const live = await findLiveToken(fastDatabase.system, tokenId, now);
+        if (!live || !isHeld(live)) return null;
+        const unusedMs = now.getTime() - (live.lastUsedAt?.getTime() ?? 0);
+        if (unusedMs > USED_EVERY_MS) await noteUse(fastDatabase.system, tokenId, now);
+        return live;
       });
-      if (!token || token.expiresAt <= now || !timingSafeEqual(Buffer.from(token.secretHash), Buffer.from(hashOf(key)))) throw nobody();
-      const unusedMs = now.getTime() - (token.lastUsedAt?.getTime() ?? 0);
-      if (read && unusedMs > USED_EVERY_MS) await noteUse(fastDatabase.system, tokenId, now);
+      if (!token || token.expiresAt <= now || !isHeld(token)) throw nobody();
       const { tenantId, name, roles } = token;
       return { kind: "token", id: tokenId, name, tenantId, roles };
     },

@@ -1,30 +1,32 @@
 /** Hosts' batches in SQL: numbered, so that each counts once, and what they add to a host's hours. */
 import type { FastTransaction } from "../../platform/fast-database.ts";
 
+/** Ten times what a host keeps: an hour of reports of ten seconds. */
+const SAID_AGAIN_MAX = 4_096;
+
 /**
  * Of these numbers those that were not counted yet; from now on they are. Whoever counts for the same epoch waits for the end of this
- * transaction. `ranges`: into how many everything that was counted falls.
+ * transaction. A host numbers its reports one after the other and says the last few hundred again at most: what is far below its highest
+ * number counts as counted, so that no order of numbers makes the row grow.
  */
 export async function markCounted(
   tx: FastTransaction,
   batches: { readonly hostId: string; readonly epoch: string; readonly seqs: readonly number[]; readonly receivedAt: Date },
-): Promise<{ fresh: Set<number>; ranges: number }> {
-  const { rows } = await tx.query<{ fresh: number[]; ranges: number }>(
+): Promise<Set<number>> {
+  const { rows } = await tx.query<{ seq: number }>(
     {
       name: "usage_mark_counted",
       text: `with said as (select distinct seq from unnest($3::bigint[]) as s (seq)),
        counted as (
          insert into usage_epochs as e (host_id, epoch, counted, received_at)
-         select $1, $2, range_agg(int8range(seq, seq, '[]')), $4 from said
+         select $1, $2, range_agg(int8range(seq, seq, '[]')) + int8multirange(int8range(0, greatest(0, max(seq) - ${SAID_AGAIN_MAX}))), $4 from said
          on conflict (host_id, epoch) do update set counted = e.counted + excluded.counted, received_at = excluded.received_at
-         returning old.counted as before, (select count(*)::int from unnest(new.counted)) as ranges)
-       select array(select seq::float8 from said where before is null or not before @> seq) as fresh, ranges from counted`,
+         returning old.counted as before)
+       select seq::float8 as seq from said, counted where before is null or not before @> seq`,
     },
     [batches.hostId, batches.epoch, batches.seqs, batches.receivedAt],
   );
-  const [row] = rows;
-  if (!row) throw new Error("reports were counted, and nothing was said of it");
-  return { fresh: new Set(row.fresh), ranges: row.ranges };
+  return new Set(rows.map(({ seq }) => seq));
 }
 
 export type MeteredHost = { readonly tenantId: string | null; readonly hostClass: string; readonly slotsTotal: number };
@@ -60,7 +62,8 @@ export async function addHostHours(
     {
       name: "usage_host_hours",
       text: `insert into host_usage (host_id, tenant_id, bucket, slot_ms, busy_slot_ms, bill_micros, idle_micros, lost_batches)
-     select $1, $2, s.* from unnest($3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[]) as s
+     select $1, $2, s.* from unnest($3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[]) as s (bucket, slot, busy, bill, idle, dropped)
+      order by s.bucket
      on conflict (host_id, bucket) do update set slot_ms = host_usage.slot_ms + excluded.slot_ms,
        busy_slot_ms = host_usage.busy_slot_ms + excluded.busy_slot_ms, bill_micros = host_usage.bill_micros + excluded.bill_micros,
        idle_micros = host_usage.idle_micros + excluded.idle_micros, lost_batches = host_usage.lost_batches + excluded.lost_batches`,

@@ -9,7 +9,6 @@ import type { MetricsBatch } from "@agent-factory/protocol";
 import type { Clock } from "../../platform/clock.ts";
 import type { FastDatabase, FastTransaction } from "../../platform/fast-database.ts";
 import type { HostActor } from "../actor.ts";
-import { Failure } from "../failure.ts";
 import { addHostHours, findLostRuns, findMeteredHost, type HostHour, type MeteredHost, markCounted } from "./batch-store.ts";
 import { bookAt, DEFAULT_PRICES, hostMicros, type Prices } from "./price-book.ts";
 import { bucketOf } from "./rollup.ts";
@@ -17,16 +16,9 @@ import { addToInbox, findPrices, type InboxRow } from "./usage-store.ts";
 
 /** As long as a host keeps batches that nobody acknowledged. */
 export const AGE_MS_MAX = 60 * 60_000;
-/**
- * Reports that a host forgot leave a gap in its numbers: one an outage of an hour. Whoever leaves many more does not number them one after
- * the other, and what is kept of him would grow for ever.
- */
-const RANGES_MAX = 1_000;
 
 export type Batches = {
-  /**
-   * Counts what was not counted yet and answers every number it was given: the host need not keep them. Failures: `usage.too-many-gaps`.
-   */
+  /** Counts what was not counted yet and answers every number it was given: the host need not keep them. */
   ingestBatch(host: HostActor, input: { epoch: string; batches: readonly MetricsBatch[] }): Promise<number[]>;
 };
 
@@ -37,8 +29,7 @@ export function createBatches({ fastDatabase, clock }: { fastDatabase: FastDatab
       const seqs = batches.map(({ seq }) => seq);
       if (seqs.length === 0) return [];
       await fastDatabase.asSystem(async (tx) => {
-        const { fresh, ranges } = await markCounted(tx, { hostId: host.id, epoch, seqs, receivedAt: now });
-        if (ranges > RANGES_MAX) throw new Failure("limit", "usage.too-many-gaps", "A host numbers its reports one after the other", {});
+        const fresh = await markCounted(tx, { hostId: host.id, epoch, seqs, receivedAt: now });
         // The same number twice in one frame is one batch.
         const counted = batches.filter(({ seq }) => fresh.delete(seq));
         const metered = counted.length === 0 ? null : await findMeteredHost(tx, host.id);

@@ -310,7 +310,7 @@ test("two that count at once make the partition of a new month once, and both go
       watcher.query(
         "select 1 from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())",
       );
-    await expect.poll(async () => (await waits()).rowCount, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(async () => (await waits()).rowCount).toBeGreaterThan(0);
   } finally {
     mayCommit.resolve();
     await watcher.end();

@@ -83,7 +83,7 @@ function Trail(): ReactNode {
     <>
       <div className="flex flex-wrap items-end justify-between gap-2">
         <Filters filters={filters} change={change} clear={active ? clear : undefined} />
-        <ExportMenu filters={filters} nothing={entries.length === 0} />
+        <ExportMenu filters={filters} nothing={list.data !== undefined && entries.length === 0} />
       </div>
       {list.isError ? (
         <QueryProblem title={messages.problem} error={list.error} retry={() => void list.refetch()} />

@@ -21,6 +21,7 @@ export function useAuditExport(filters: AuditFilters) {
   const sayFailed = useFailureToast(messages.exportFailed);
   const [count, setCount] = useState<number | null>(null);
   const save = async (as: AuditFormat) => {
+    if (count !== null) return;
     setCount(0);
     try {
       const page = (cursor: string | undefined) =>
