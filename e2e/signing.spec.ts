@@ -112,9 +112,9 @@ test("what the proof page gives to take along verifies without the registry", as
           .locator("pre")
           .textContent()
       )?.split(" ") ?? [];
-    expect(command.slice(0, 2)).toEqual(["node", "scripts/verify-bundle.ts"]);
-    const files = command.slice(2).map((file) => path.join(directory, file));
-    const ended = spawnSync(process.execPath, [path.join(project, "scripts/verify-bundle.ts"), ...files], { encoding: "utf8" });
+    expect(command.slice(0, 5)).toEqual(["npm", "run", "-s", "verify-bundle", "--"]);
+    const files = command.slice(5).map((file) => path.join(directory, file));
+    const ended = spawnSync("npm", [...command.slice(1, 5), ...files], { encoding: "utf8", cwd: project });
     expect(ended.stdout).toContain("acme/templates/dependency-audit@1.0.0 may run");
     expect(ended.status).toBe(0);
   } finally {

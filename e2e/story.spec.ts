@@ -180,6 +180,15 @@ test("a version that fails on one input in three is taken back by itself, and ev
   await expectAllEndedWell(operator, before + accepted);
   await operator.goto("/templates/dependency-audit");
   await expect(operator.getByTestId("channels")).toContainText("1.1.0");
+
+  // Whoever wrote it hears of it, and the version says it wherever it is looked at.
+  await signIn(page, "acme-editor", "/inbox");
+  await expect(page.getByText(`dependency-audit ${semver} was rolled back on production`)).toBeVisible();
+  await page.goto("/templates/dependency-audit");
+  const version = page.getByRole("row").filter({ hasText: semver }).first();
+  await expect(version).toContainText("rolled back on production");
+  await version.getByRole("link", { name: "rolled back on production" }).click();
+  await expect(headline(page)).toHaveAttribute("data-name", "rolled-back");
 });
 
 test("the manager sees what it cost, and the administrator every step of it, proven", async ({ page, browser }) => {
@@ -212,7 +221,7 @@ test("the manager sees what it cost, and the administrator every step of it, pro
   // What the template promised, and how much of what may fail is left.
   await page.goto("/slos");
   await expect(page.getByRole("main")).toContainText("dependency-audit");
-  await expect(page.getByRole("main")).toContainText(/\d+ of [\d,]+ runs failed/);
+  await expect(page.getByRole("main")).toContainText(/\d+ of [\d,]+ attempts failed/);
 
   // The administrator reads who did what, and has the whole trail recomputed against the signed log.
   const admin = await (await browser.newContext()).newPage();

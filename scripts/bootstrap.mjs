@@ -22,6 +22,7 @@ const commands = [
   "policies",
   "traffic",
   "screenshots",
+  "verify-bundle",
 ];
 process.chdir(root);
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { type Trust, verifyBundle } from "@agent-factory/gate";
 import { isManifest } from "@agent-factory/gate/artefact";
 import { readDocument } from "@agent-factory/manifest/document";
@@ -6,7 +7,7 @@ import { readDocument } from "@agent-factory/manifest/document";
 /**
  * Whether a version may run, by its files alone: no registry, no network.
  *
- *     node scripts/verify-bundle.ts NAME-1.0.0.bundle.json NAME-1.0.0.yaml NAME-1.0.0.trust.json
+ *     npm run -s verify-bundle -- NAME-1.0.0.bundle.json NAME-1.0.0.yaml NAME-1.0.0.trust.json
  *
  * The files are those of a version's proof page. Says every check and ends with 0 when all held, 1 when one did not, 2 when the
  * files could not be read.
@@ -35,9 +36,12 @@ function say(held: boolean, check: string, facts: Readonly<Record<string, string
   console.log(`${held ? "held   " : "refused"}  ${check.padEnd(22)} ${words.join(", ")}`);
 }
 
-const [bundleFile, manifestFile, trustFile] = process.argv.slice(2);
+// npm runs its commands in the project's root; the files are named from where it was called.
+const { npm_lifecycle_event: command, INIT_CWD: calledFrom = "." } = process.env;
+const place = command === "verify-bundle" ? calledFrom : ".";
+const [bundleFile, manifestFile, trustFile] = process.argv.slice(2).map((file) => resolve(place, file));
 if (bundleFile === undefined || manifestFile === undefined || trustFile === undefined) {
-  console.error("Usage: node scripts/verify-bundle.ts BUNDLE.json MANIFEST.yaml TRUST.json");
+  console.error("Usage: npm run -s verify-bundle -- BUNDLE.json MANIFEST.yaml TRUST.json");
   process.exitCode = 2;
 } else {
   try {

@@ -31,6 +31,8 @@ export type VersionRow = VersionView & {
   /** Signed by a key that is distrusted from before or at its place in the log: every host refuses it. */
   distrusted: boolean;
   reviewNumber: number | null;
+  /** Its last rollout that was carried out took it back. */
+  rolledBack: { number: number; channel: string } | null;
   stateReason: string | null;
   stateChangedAt: string | null;
   /** A name. */
@@ -188,6 +190,7 @@ const unknownFacts: VersionFacts = {
   logIndex: null,
   distrusted: false,
   reviewNumber: null,
+  rolledBack: null,
   stateReason: null,
   stateChangedAt: null,
   stateChangedBy: null,
@@ -202,6 +205,8 @@ async function versionFacts(tx: Transaction, templateId: string): Promise<Map<st
     select v.id, coalesce(p.name, v.published_by) as "publishedByName", a.log_index::int as "logIndex",
            exists (select from signing_keys k where k.tenant_id = v.tenant_id and k.hint = a.key_hint
              and a.integrated_at >= date_trunc('second', k.distrusted_from)) as distrusted, r.number as "reviewNumber",
+           (select case when o.state = 'rolled_back' then jsonb_build_object('number', o.number, 'channel', c.name) end
+              from rollouts o join channels c on c.id = o.channel_id where o.canary_version_id = v.id order by o.started_at desc limit 1) as "rolledBack",
            v.state_reason as "stateReason", v.state_changed_at as "stateChangedAt", coalesce(c.name, v.state_changed_by) as "stateChangedBy",
            v.code_digest as "codeDigest",
            (select count(*) from runs where version_id = v.id and submitted_at > now() - interval '7 days')::int as "runsLast7Days",

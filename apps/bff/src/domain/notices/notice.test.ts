@@ -19,7 +19,15 @@ const facts: Facts = {
 };
 const none: Facts = { version: null, run: null, key: null };
 
-const rollout = { number: 4, templateName: "audit", channel: "production", semver: "1.1.0", startedBy: author, actorId: "system:rollouts" };
+const starter = "0190a000-0000-7000-8000-00000000000c";
+const rollout = {
+  number: 4,
+  templateName: "audit",
+  channel: "production",
+  semver: "1.1.0",
+  startedBy: starter,
+  actorId: "system:rollouts",
+};
 
 const budget = {
   budgetId: nobody,
@@ -70,7 +78,12 @@ test("every topic has its kind, its place and its people", () => {
       `rollout.${verb}`,
       `rollout.${verb}:3`,
       "/rollouts/4",
-      { ids: [author], roles: verb === "completed" ? [] : ["operator", "admin"], except: ["system:rollouts"] },
+      // Whoever wrote what was taken back had been told that hosts run it.
+      {
+        ids: verb === "rolled-back" ? [starter, author] : [starter],
+        roles: verb === "completed" ? [] : ["operator", "admin"],
+        except: ["system:rollouts"],
+      },
     ]),
     ...["warned", "stopped"].map((verb) => [
       `budget.${verb}`,

@@ -162,7 +162,7 @@ export const noticeTopics = [
 export function noticeOf({ id, topic, payload }: Event, facts: Facts): Notice | null {
   if (topic.startsWith("review.")) return ofReview(id, topic, payload);
   if (topic.startsWith("version.")) return ofVersion(topic, payload, facts.version);
-  if (topic.startsWith("rollout.")) return ofRollout(id, topic, payload);
+  if (topic.startsWith("rollout.")) return ofRollout(id, topic, payload, facts.version);
   if (topic.startsWith("budget.")) return ofBudget(id, topic, payload);
   if (topic === "run.refused") return ofRun(payload, facts.run);
   return topic === "key.distrusted" ? ofKey(payload, facts.key) : null;
@@ -230,8 +230,11 @@ function ofRun(payload: unknown, run: Facts["run"]): Notice | null {
   };
 }
 
-/** Those who can do something about it, and who began it; not whoever did it themselves. Of a good end only who began it. */
-function ofRollout(id: number, topic: string, payload: unknown): Notice | null {
+/**
+ * Those who can do something about it, and who began it; not whoever did it themselves. Of a good end only who began it; of a version that
+ * was taken back those who wrote it too: they were told that hosts run it.
+ */
+function ofRollout(id: number, topic: string, payload: unknown, version: Facts["version"]): Notice | null {
   const event = rolloutEvent.safeParse(payload).data;
   if (!event || (topic !== "rollout.paused" && topic !== "rollout.rolled-back" && topic !== "rollout.completed")) return null;
   const { number, templateName, channel, semver, startedBy, actorId } = event;
@@ -242,7 +245,7 @@ function ofRollout(id: number, topic: string, payload: unknown): Notice | null {
     // A rollout pauses more than once: the event is the cause.
     key: `${topic}:${id}`,
     href: `/rollouts/${number}`,
-    people: { ids: [startedBy], roles, except: [actorId] },
+    people: { ids: [startedBy, ...(topic === "rollout.rolled-back" ? (version?.authors ?? []) : [])], roles, except: [actorId] },
   };
 }
 

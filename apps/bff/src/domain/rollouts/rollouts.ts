@@ -202,7 +202,8 @@ export function createRollouts({ access, audit, fastDatabase, channels, runs, co
       await insertEvent(tx, { ...event, step: action.kind === "step" ? state.step : rollout.state.step }, now);
       if (action.kind !== "paused" && action.kind !== "rolled-back" && action.kind !== "completed") continue;
       const { id: rolloutId, number, templateName, channelName, canary: semver, baseline, startedBy, tenantId } = rollout;
-      const names = { rolloutId, number, templateName, channel: channelName, semver, baseline, startedBy };
+      const { canaryVersionId: versionId } = rollout;
+      const names = { rolloutId, number, templateName, channel: channelName, versionId, semver, baseline, startedBy };
       const payload = {
         ...names,
         step: rollout.state.step + 1,
@@ -320,8 +321,15 @@ export function createRollouts({ access, audit, fastDatabase, channels, runs, co
             const facts = await factsOf(tx, rollout, channel);
             await carryOut(tx, actor, rollout, channel, advance(BEGUN, rollout.plan, facts, now), facts, rings);
             note.resource(id);
-            note.before({ baseline: rollout.baseline });
-            note.after({ number, templateName, channel: channelName, semver, plan: plan.plan.name, planDigest: plan.digest });
+            note.after({
+              baseline: rollout.baseline,
+              number,
+              templateName,
+              channel: channelName,
+              semver,
+              plan: plan.plan.name,
+              planDigest: plan.digest,
+            });
             return { number };
           },
         ),

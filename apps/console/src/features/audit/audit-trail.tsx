@@ -163,7 +163,7 @@ function Filters({
   const actions = (Object.keys(permissions) as Action[]).filter((action) => !/\.(read|list)$/.test(action)).sort();
   return (
     <search className="flex flex-wrap items-end gap-2">
-      <Field label={messages.filterWho} labelHidden>
+      <Field label={messages.filterWho}>
         <Select
           label={messages.filterWho}
           value={filters.actorKind ?? ANY}
@@ -175,7 +175,7 @@ function Filters({
           className="w-36"
         />
       </Field>
-      <Field label={messages.filterAction} labelHidden>
+      <Field label={messages.filterAction}>
         <Select
           label={messages.filterAction}
           value={filters.action ?? ANY}
@@ -190,7 +190,7 @@ function Filters({
           className="w-48"
         />
       </Field>
-      <Field label={messages.filterKind} labelHidden>
+      <Field label={messages.filterKind}>
         <Select
           label={messages.filterKind}
           value={filters.resourceKind ?? ANY}
@@ -207,7 +207,7 @@ function Filters({
           change({ ...filters, resourceId: id === "" ? undefined : id });
         }}
       >
-        <Field label={messages.filterResource} labelHidden>
+        <Field label={messages.filterResource}>
           <Input
             key={filters.resourceId ?? ""}
             type="search"

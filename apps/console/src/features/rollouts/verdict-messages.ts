@@ -24,7 +24,8 @@ export const verdictMessages = defineMessages({
       `${canary} ${does} ${times} times as often as ${baseline}`,
     onlyCanary: (canary: string, does: string, share: string, baseline: string) =>
       `${canary} ${does} in ${share} of its samples, ${baseline} in none`,
-    noneBad: (canary: string, does: string, samples: string) => `So far nothing ${does} with ${canary}, in ${samples} samples`,
+    noneBad: (canary: string, does: string, samples: string) =>
+      `So far nothing ${does} with ${canary}, in ${samples} ${samples === "1" ? "sample" : "samples"}`,
     between: (from: string, to: string, sure: string) => `between ${from} and ${to} times, ${sure} sure at every look`,
     atLeast: (from: string, sure: string) => `at least ${from} times as often, ${sure} sure at every look`,
     atMost: (to: string, sure: string) => `at most ${to} times as often, ${sure} sure at every look`,
@@ -71,7 +72,8 @@ export const verdictMessages = defineMessages({
       `${canary} ${does} ${oftenFr(times, more)} ${baseline}`,
     onlyCanary: (canary: string, does: string, share: string, baseline: string) =>
       `${canary} ${does} dans ${share} de ses échantillons, ${baseline} dans aucun`,
-    noneBad: (canary: string, does: string, samples: string) => `Jusqu'ici rien ne ${does} avec ${canary}, sur ${samples} échantillons`,
+    noneBad: (canary: string, does: string, samples: string) =>
+      `Jusqu'ici rien ne ${does} avec ${canary}, sur ${samples} ${samples === "1" ? "échantillon" : "échantillons"}`,
     between: (from: string, to: string, sure: string) => `entre ${from} et ${to} fois, sûr à ${sure} à chaque regard`,
     atLeast: (from: string, sure: string) => `au moins ${from} fois plus souvent, sûr à ${sure} à chaque regard`,
     atMost: (to: string, sure: string) => `au plus ${to} fois aussi souvent, sûr à ${sure} à chaque regard`,

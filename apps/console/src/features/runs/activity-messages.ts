@@ -2,7 +2,7 @@ import { defineMessages } from "../../i18n/i18n.tsx";
 
 export const activityMessages = defineMessages({
   en: {
-    title: "Runs by the time they were submitted",
+    title: "All runs, by the time they were submitted",
     span: "Period",
     span_day: "Last 24 hours",
     span_week: "Last 7 days",
@@ -16,7 +16,7 @@ export const activityMessages = defineMessages({
     time: "From",
   },
   fr: {
-    title: "Exécutions selon l'heure de leur soumission",
+    title: "Toutes les exécutions, selon l'heure de leur soumission",
     span: "Période",
     span_day: "24 dernières heures",
     span_week: "7 derniers jours",

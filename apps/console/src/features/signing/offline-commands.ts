@@ -1,9 +1,9 @@
 /** The commands that check the files of a proof (see `take-away.ts`), without the registry. Pure. */
 
-/** Every check of the gate, with a checkout of this project. */
+/** Every check of the gate, in a checkout of this project, with any Node that it takes. */
 export function wholeCommand(name: string, semver: string): string {
   const base = `${name}-${semver}`;
-  return `node scripts/verify-bundle.ts ${base}.bundle.json ${base}.yaml ${base}.trust.json`;
+  return `npm run -s verify-bundle -- ${base}.bundle.json ${base}.yaml ${base}.trust.json`;
 }
 
 /** Digest and signature with nothing of ours. The signature is over DSSE's pre-authentication encoding of the payload. */

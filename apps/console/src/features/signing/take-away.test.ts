@@ -29,11 +29,7 @@ function write(): void {
 function run(command: string) {
   const ended = spawnSync(
     "sh",
-    [
-      "-e",
-      "-c",
-      command.replace("node scripts/", `'${process.execPath}' '${project}/scripts/`).replace("verify-bundle.ts", "verify-bundle.ts'"),
-    ],
+    ["-e", "-c", command.replace("npm run -s verify-bundle --", `'${process.execPath}' '${project}/scripts/verify-bundle.ts'`)],
     {
       cwd: directory,
       encoding: "utf8",

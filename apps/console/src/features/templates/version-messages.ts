@@ -27,6 +27,7 @@ export const versionMessages = defineMessages({
     signedAt: (index: string) => `Entry ${index} of the transparency log`,
     unsigned: "waits for its signature",
     distrusted: "key distrusted",
+    rolledBack: (channel: string) => `rolled back on ${channel}`,
 
     run: "Run",
     runOf: (semver: string) => `Run ${semver}`,
@@ -121,6 +122,7 @@ export const versionMessages = defineMessages({
     signedAt: (index: string) => `Entrée ${index} du journal de transparence`,
     unsigned: "attend sa signature",
     distrusted: "clé refusée",
+    rolledBack: (channel: string) => `retirée de ${channel}`,
 
     run: "Exécuter",
     runOf: (semver: string) => `Exécuter ${semver}`,

@@ -1,7 +1,7 @@
 "use client";
 import { Badge, type BadgeTone } from "@agent-factory/ui/badge";
 import { Tooltip } from "@agent-factory/ui/tooltip";
-import { Archive, Ban, CircleCheck, Hourglass, type LucideIcon, ShieldAlert, ShieldCheck } from "lucide-react";
+import { Archive, Ban, CircleCheck, Hourglass, type LucideIcon, ShieldAlert, ShieldCheck, Undo2 } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { useFormat, useMessages } from "../../i18n/i18n.tsx";
@@ -22,6 +22,19 @@ export function VersionState({ state }: { state: VersionRow["state"] }): ReactNo
     <Badge tone={tone} icon={<Icon aria-hidden />}>
       {messages[`state_${state}`]}
     </Badge>
+  );
+}
+
+/** It was taken back from a channel, and nobody has tried it there again; leads to why. */
+export function RolledBackMark({ rollout }: { rollout: VersionRow["rolledBack"] }): ReactNode {
+  const messages = useMessages(versionMessages);
+  if (rollout === null) return null;
+  return (
+    <Link href={`/rollouts/${rollout.number}`} className="relative z-1 rounded-sm hover:underline">
+      <Badge tone="breached" icon={<Undo2 aria-hidden />}>
+        {messages.rolledBack(rollout.channel)}
+      </Badge>
+    </Link>
   );
 }
 

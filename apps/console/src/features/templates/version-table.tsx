@@ -11,7 +11,7 @@ import { stoppedBy } from "./runnable-version.ts";
 import { shortDigest, type TemplateView, type VersionRow } from "./template-view.ts";
 import { VersionActions } from "./version-actions.tsx";
 import { versionMessages } from "./version-messages.ts";
-import { SignedMark, StoppedMark, VersionState } from "./version-state.tsx";
+import { RolledBackMark, SignedMark, StoppedMark, VersionState } from "./version-state.tsx";
 
 /** The versions of a template, highest first: how each stands, who let it through, and what can be done with it. */
 export function VersionTable({
@@ -51,6 +51,7 @@ export function VersionTable({
         <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
           <VersionState state={row.state} />
           <SignedMark version={row} />
+          <RolledBackMark rollout={row.rolledBack} />
           <StoppedMark by={stoppedBy(row, template.versions)} />
         </span>
       ),
