@@ -126,8 +126,8 @@ function ExportMenu({ filters, nothing }: { filters: AuditFilters; nothing: bool
   const format = useFormat();
   const { count, save } = useAuditExport(filters);
   return (
-    <span className="flex items-center gap-2">
-      <span role="status" className="text-sm text-ink-3 tabular-nums">
+    <span className="flex items-center">
+      <span role="status" className="text-sm text-ink-3 tabular-nums not-empty:mr-2">
         {count === null || count === 0 ? null : messages.exportingCount(format.number(count))}
       </span>
       <Menu
