@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import type { Reporter, Suite, TestCase, TestError } from "@playwright/test/reporter";
-import { emptyResult, type Finding, firstLine } from "./suite-reporter.ts";
+import { emptyResult, type Finding, inOneLine } from "./suite-reporter.ts";
 
 /** Playwright reporter: the same hand-over as Vitest's. A flaky test, passed only on a retry, counts as failed. */
 export default class PlaywrightSuiteReporter implements Reporter {
@@ -12,7 +12,7 @@ export default class PlaywrightSuiteReporter implements Reporter {
   }
 
   onError(error: TestError): void {
-    this.#errors.push({ name: "outside any test", reason: firstLine(error) });
+    this.#errors.push({ name: "outside any test", reason: inOneLine(error) });
   }
 
   onEnd(): void {
@@ -22,7 +22,7 @@ export default class PlaywrightSuiteReporter implements Reporter {
       const name = test.titlePath().filter(Boolean).join(" > ");
       if (test.outcome() === "expected") result.passed += 1;
       else if (test.outcome() === "skipped") result.skipped.push({ name, reason: skippedBecause(test) });
-      else result.failed.push({ name, reason: firstLine(test.results.find(({ error }) => error)?.error) });
+      else result.failed.push({ name, reason: inOneLine(test.results.find(({ error }) => error)?.error) });
     }
     const file = process.env.SUITE_RESULT;
     if (file) writeFileSync(file, JSON.stringify(result));
