@@ -19,6 +19,7 @@ import { connect, helloOf } from "../apps/bff/src/gateway/test-host.ts";
 import { enrol } from "../apps/runtime-agent/src/uplink/enrolment.ts";
 import type { Bench, Row } from "../scripts/bench.ts";
 import { findCommand } from "../scripts/machine.ts";
+import { median } from "./figures.ts";
 import { type BenchSystem, startBenchSystem } from "./system.ts";
 
 const UNDER_WAY_MAX = 16 * BATCHES_PER_FRAME_MAX;
@@ -186,11 +187,6 @@ function row(metric: string, ours: number, peer: string, peerValue: number): Row
     unit: "messages/s",
     better: "higher",
   };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 export const bench: Bench = { name: "facts", run };

@@ -14,6 +14,7 @@ import { createAdmission } from "../apps/runtime-agent/src/gate/admission.ts";
 import { createTestSource, createTestVersions } from "../apps/runtime-agent/src/gate/test-version.ts";
 import { createTrustKeeper } from "../apps/runtime-agent/src/gate/trust-keeper.ts";
 import type { Row } from "../scripts/bench.ts";
+import { median } from "./figures.ts";
 
 const VERSIONS = 16;
 const ROUNDS = 7;
@@ -94,8 +95,4 @@ function rowOf(metric: string, oursMs: number, peerMs: number): Row {
 
 function p99(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? Number.NaN;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

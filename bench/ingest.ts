@@ -13,6 +13,7 @@ import pg from "pg";
 import { createIngester, INGEST_BATCH_MAX } from "../apps/bff/src/domain/usage/ingest.ts";
 import { type FastDatabase, openFastDatabase } from "../apps/bff/src/platform/fast-database.ts";
 import type { Bench, Row } from "../scripts/bench.ts";
+import { median } from "./figures.ts";
 import { onLedger } from "./ledger.ts";
 
 const SERIES = 100;
@@ -149,11 +150,6 @@ async function run(): Promise<Row[]> {
       better: "higher",
     },
   ];
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 export const bench: Bench = { name: "ingest", run };

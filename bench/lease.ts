@@ -28,6 +28,7 @@ import { openDatabase } from "../apps/bff/src/platform/database.ts";
 import { openFastDatabase } from "../apps/bff/src/platform/fast-database.ts";
 import { openRedis } from "../apps/bff/src/platform/redis.ts";
 import type { Bench, Row } from "../scripts/bench.ts";
+import { median } from "./figures.ts";
 import { onLedger } from "./ledger.ts";
 
 const BATCH = 256;
@@ -178,11 +179,6 @@ async function run(): Promise<Row[]> {
       better: "higher",
     },
   ];
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 export const bench: Bench = { name: "lease", run };

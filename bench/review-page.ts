@@ -17,6 +17,7 @@ import { mutate, query } from "../e2e/support/publication.ts";
 import type { Bench, Row } from "../scripts/bench.ts";
 import { ensureTool, tools } from "../scripts/machine.ts";
 import { freePortOffset, startProduct } from "../scripts/product.ts";
+import { median } from "./figures.ts";
 import { BASE, CHANGED, largeManifest, REPLIES, THREADS, threadOf } from "./large-review.ts";
 
 const WARM_UPS = 3;
@@ -190,11 +191,6 @@ function row(metric: string, ours: readonly number[], bare: readonly number[]): 
     unit: "ms",
     better: "lower",
   };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 export const bench: Bench = { name: "review-page", run };

@@ -26,6 +26,7 @@ import { openFastDatabase } from "../apps/bff/src/platform/fast-database.ts";
 import { openRedis } from "../apps/bff/src/platform/redis.ts";
 import { createReviewsView, type ReviewsView } from "../apps/bff/src/views/reviews.ts";
 import type { Bench, Row } from "../scripts/bench.ts";
+import { median } from "./figures.ts";
 import { BASE, CHANGED, largeManifest, REPLIES, SOURCE_BYTES, THREADS, threadOf } from "./large-review.ts";
 import { onLedger } from "./ledger.ts";
 
@@ -153,11 +154,6 @@ async function run(): Promise<Row[]> {
       better: "lower",
     },
   ];
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 function round2(value: number): number {

@@ -22,6 +22,7 @@
  */
 import { analyse, type Level } from "../apps/bff/src/domain/rollouts/analysis.ts";
 import type { Bench, Row } from "../scripts/bench.ts";
+import { median } from "./figures.ts";
 
 const ROLLOUTS = 10_000;
 /** The others need more time a look and far fewer rollouts to show their rate. */
@@ -259,8 +260,6 @@ function falseRollbacks(scenario: Scenario, seed: number): Row[] {
   }
   return rows;
 }
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
 function detectionDelay(name: string, baseline: number, canary: number, seed: number): Row[] {
   const random = createRandom(seed);

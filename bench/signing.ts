@@ -12,6 +12,7 @@ import { IN_TOTO_PAYLOAD_TYPE, pae } from "@agent-factory/gate/dsse";
 import { PUBLICATION_TYPE, publicationStatement } from "@agent-factory/gate/statement";
 import { addStrangers, createTestLog, createTestSigner, signStatement, testDigest, testPublication } from "@agent-factory/gate/test-signer";
 import type { Bench, Row } from "../scripts/bench.ts";
+import { median } from "./figures.ts";
 import { measureHostVerify } from "./host-verify.ts";
 import { openAppendMeasure } from "./log-append.ts";
 
@@ -85,11 +86,6 @@ async function medians({ perRound, row }: Measure, rounds: number): Promise<Row>
     peer.push(measured.peer);
   }
   return row(median(ours), median(peer));
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 export const bench: Bench = {

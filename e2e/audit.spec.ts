@@ -67,6 +67,12 @@ test("the trail is narrowed to people, the system or one thing, stays so in the 
   await choose(page, "Who", "Hosts");
   await expect(page.getByText("No entry matches")).toBeVisible();
   await expectAccessible(page);
+  const nothing = page.getByRole("button", { name: "Export" });
+  await nothing.hover();
+  await expect(page.getByRole("tooltip")).toContainText("There is nothing to save.");
+  await nothing.click({ force: true });
+  await nothing.press("Enter");
+  await expect(page.getByRole("menu")).toHaveCount(0);
   await page.goBack();
   await expect(who(page)).toHaveCount(2);
   await page.goForward();

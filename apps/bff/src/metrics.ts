@@ -1,8 +1,7 @@
 /**
  * What the registry tells Prometheus, all of it in one place (docs/METRICS.md lists it). The edges call what stands here when something
- * happened; how much waits is asked of the ledger when somebody looks, by processes that run loops, so that it is told once a deployment.
+ * happened; how much waits is asked of the ledger when somebody looks, in processes that run loops: each of them tells the same.
  */
-
 import { setTimeout as delay } from "node:timers/promises";
 import { Counter, createMetrics, Gauge, Histogram, type Metrics, SECONDS } from "@agent-factory/process/metrics";
 import type { Vitals, VitalsView } from "./views/vitals.ts";

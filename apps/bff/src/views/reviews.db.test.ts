@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { EGRESS, openReviewing, type Reviewing, refusal } from "../domain/reviews/test-review.ts";
+import { EGRESS, openReviewing, type Reviewing } from "../domain/reviews/test-review.ts";
+import { refusal } from "../domain/test-refusal.ts";
 import { manualClock } from "../platform/clock.ts";
 import { createReviewsView } from "./reviews.ts";
 

@@ -6,8 +6,9 @@ import { systemActor, type TokenActor } from "../actor.ts";
 import { deliverOutbox } from "../audit/outbox.ts";
 import { Failure } from "../failure.ts";
 import { createNotices } from "../notices/notices.ts";
+import { refusal } from "../test-refusal.ts";
 import { COMMENTS_MAX } from "./reviews.ts";
-import { CODE, EGRESS, openReviewing, refusal } from "./test-review.ts";
+import { CODE, EGRESS, openReviewing } from "./test-review.ts";
 
 const NO = "because it is not good enough";
 

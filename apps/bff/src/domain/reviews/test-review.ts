@@ -8,13 +8,11 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
-import { expect } from "vitest";
 import { openTestKernel } from "../../seed/test-kernel.ts";
 import { openTestTemplates } from "../../seed/test-templates.ts";
 import { createReviewsView } from "../../views/reviews.ts";
 import { systemActor, type UserActor } from "../actor.ts";
 import { createDecisions, type Decisions, POLICIES_DIR } from "../decisions/decisions.ts";
-import { Failure } from "../failure.ts";
 import { packArchive } from "../templates/archive.ts";
 
 export const CODE = packArchive([{ path: "index.mjs", bytes: Buffer.from("export default (input) => input;\n") }]);
@@ -143,13 +141,4 @@ async function openPolicies() {
     },
     close: () => rm(directory, { recursive: true }),
   };
-}
-
-export async function refusal(work: Promise<unknown>): Promise<Failure> {
-  const error = await work.then(
-    () => null,
-    (cause: unknown) => cause,
-  );
-  expect(error).toBeInstanceOf(Failure);
-  return error as Failure;
 }

@@ -1,8 +1,9 @@
 import { gzipSync } from "node:zlib";
 import { Parser } from "tar";
 import { describe, expect, test, vi } from "vitest";
+import { refusal } from "../test-refusal.ts";
 import { PACKED_BYTES_MAX, UNPACKED_BYTES_MAX, walkArchive } from "./archive.ts";
-import { forge, refusal } from "./test-archive.ts";
+import { forge } from "./test-archive.ts";
 
 describe("an archive is refused", () => {
   test("that unpacks to 200 MB, before that is unpacked", async () => {

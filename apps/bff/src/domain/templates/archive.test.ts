@@ -3,8 +3,9 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Failure } from "../failure.ts";
+import { refusal } from "../test-refusal.ts";
 import { collectPacked, FILES_MAX, PACKED_BYTES_MAX, packArchive, readArchiveFile, walkArchive } from "./archive.ts";
-import { type Entry, forge, refusal } from "./test-archive.ts";
+import { type Entry, forge } from "./test-archive.ts";
 
 const text = (value: string) => Buffer.from(value);
 

@@ -5,7 +5,8 @@ import { createTemplatesView } from "../../views/templates.ts";
 import { createListeners, tell } from "../../workers/listeners.ts";
 import { systemActor } from "../actor.ts";
 import { deliverOutbox } from "../audit/outbox.ts";
-import { EGRESS, openReviewing, type Reviewing, refusal } from "../reviews/test-review.ts";
+import { EGRESS, openReviewing, type Reviewing } from "../reviews/test-review.ts";
+import { refusal } from "../test-refusal.ts";
 import { createTemplates } from "./templates.ts";
 
 /** Approves the head as it stands, by as many as it takes. */

@@ -1,8 +1,6 @@
 /** Archives for tests, as an attacker may write them. */
 import { gzipSync } from "node:zlib";
 import { Header } from "tar";
-import { expect } from "vitest";
-import { Failure } from "../failure.ts";
 
 export type Entry = {
   path: string;
@@ -28,13 +26,4 @@ export function forge(entries: readonly Entry[]): Buffer {
     return [block, bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)];
   });
   return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]));
-}
-
-export async function refusal(work: Promise<unknown>): Promise<Failure> {
-  const error = await work.then(
-    () => null,
-    (cause: unknown) => cause,
-  );
-  expect(error).toBeInstanceOf(Failure);
-  return error as Failure;
 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { publishReviewed } from "../../seed/test-templates.ts";
 import { createTemplatesView } from "../../views/templates.ts";
 import { systemActor } from "../actor.ts";
-import { openReviewing, type Reviewing, refusal } from "../reviews/test-review.ts";
+import { openReviewing, type Reviewing } from "../reviews/test-review.ts";
+import { refusal } from "../test-refusal.ts";
 
 /** Publishes 1.0.0, 1.1.0, … 1.<minors>.0 of the template `echo`. */
 async function publishLine(t: Reviewing, minors: number): Promise<void> {
